@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.base;
+
+import org.jspecify.annotations.NullMarked;
