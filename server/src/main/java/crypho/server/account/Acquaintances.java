@@ -1,0 +1,12 @@
+package crypho.server.account;
+
+import crypho.base.AccountId;
+import java.util.Collection;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+
+/// Says whose entry an account may read, on behalf of features that come after this one.
+public interface Acquaintances {
+  /// The part of `asked` that `account` knows as a contact or as a member of a common conversation.
+  Set<AccountId> knownTo(Handle transaction, AccountId account, Collection<AccountId> asked);
+}

@@ -1,0 +1,71 @@
+package crypho.server.db;
+
+import crypho.server.rpc.RpcException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+
+/// Transactions on the database. Serialization failures and deadlocks are tried again a few times;
+/// a database that is away ends the call with UNAVAILABLE.
+public final class Db {
+  private static final int TRIES_MAX = 5;
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+  private final Jdbi jdbi;
+
+  public Db(Jdbi jdbi) {
+    this.jdbi = jdbi;
+  }
+
+  /// Runs `work` in a transaction (read committed). `work` may run more than once: it has no effect
+  /// outside the database.
+  ///
+  /// @throws RpcException UNAVAILABLE where the database cannot be reached
+  public <T> T transact(Function<Handle, T> work) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return jdbi.inTransaction(work::apply);
+      } catch (JdbiException e) {
+        if (isAway(e)) {
+          throw RpcException.unavailable(RETRY_AFTER);
+        }
+        if (!isWorthRepeating(e) || tries == TRIES_MAX) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /// As [#transact] without a result.
+  public void run(Consumer<Handle> work) {
+    this.<Boolean>transact(handle -> {
+      work.accept(handle);
+      return true;
+    });
+  }
+
+  private static boolean isWorthRepeating(Throwable e) {
+    return switch (sqlState(e)) {
+      case "40001", "40P01" -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean isAway(Throwable e) {
+    var state = sqlState(e);
+    return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+  }
+
+  private static String sqlState(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        return sql.getSQLState();
+      }
+    }
+    return "";
+  }
+}

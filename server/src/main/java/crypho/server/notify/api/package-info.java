@@ -1,0 +1,5 @@
+/// Service mails that features may queue.
+@NullMarked
+package crypho.server.notify.api;
+
+import org.jspecify.annotations.NullMarked;
