@@ -1,8 +1,8 @@
 /**
  * Our own reading of the four MLSMessages that cross a server (RFC 9420 §6, §10, §12.4): strict, bounded, without any
  * cryptography. It lets policy look at a handshake before the library does, and narrows MLS to what Crypho uses:
- * one ciphersuite, basic credentials in our form, Add and Remove by value, every commit with a path, and in an
- * external commit exactly one ExternalInit and at most one Remove. Whatever else is legal MLS is refused here.
+ * one ciphersuite, basic credentials in our form, Add and Remove by value, and in an external commit a path, exactly
+ * one ExternalInit and at most one Remove. Whatever else is legal MLS is refused here.
  */
 import { DecodeError } from './errors.ts';
 import { IDENTITY_BYTES_MAX, parseDeviceId } from './identity.ts';
@@ -52,7 +52,8 @@ export interface DecodedCommit {
   readonly sender?: number;
   readonly added: readonly DecodedKeyPackage[];
   readonly removedLeaves: readonly number[];
-  readonly pathLeaf: DecodedLeaf;
+  /** Absent only where every proposal is an Add (RFC 9420 §12.4). */
+  readonly pathLeaf?: DecodedLeaf;
 }
 
 export interface DecodedWelcome {
@@ -86,8 +87,9 @@ export function decodeCommit(bytes: Uint8Array): DecodedCommit {
   if (externalInits !== (external ? 1 : 0)) r.fail('proposals', 'misplaced external_init');
   if (external && added.length > 0) r.fail('proposals', 'add in an external commit');
   if (external && removedLeaves.length > 1) r.fail('proposals', 'external commit removes several');
-  if (!r.present('path')) r.fail('path', 'absent');
-  const pathLeaf = updatePath(r);
+  const pathLeaf = r.present('path') ? updatePath(r) : undefined;
+  if (pathLeaf === undefined && (added.length === 0 || removedLeaves.length > 0))
+    r.fail('path', 'absent');
   exact(r, 'signature', SIGNATURE_BYTES);
   exact(r, 'confirmation_tag', HASH_BYTES);
   if (!external) exact(r, 'membership_tag', HASH_BYTES);
@@ -99,7 +101,7 @@ export function decodeCommit(bytes: Uint8Array): DecodedCommit {
     ...(sender === undefined ? {} : { sender }),
     added,
     removedLeaves,
-    pathLeaf,
+    ...(pathLeaf === undefined ? {} : { pathLeaf }),
   };
 }
 

@@ -16,6 +16,15 @@ export class Closed extends Error {
   }
 }
 
+/** The library's WebAssembly trapped: end the worker and open the engine in a new one. Disk state is sound. */
+export class Trapped extends Error {
+  readonly code = 'mls.trapped';
+  constructor() {
+    super('the MLS library trapped');
+    this.name = 'Trapped';
+  }
+}
+
 /** The device holds no such group. */
 export class NoGroup extends Error {
   readonly code = 'mls.no-group';

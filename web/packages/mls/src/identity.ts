@@ -1,7 +1,8 @@
 import type { DeviceId, Leaf } from './interface.ts';
 
+// A device's first digit is not 0: the library writes the number without leading zeros, and one text a device is a must.
 const FORM =
-  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):([0-9a-f]{16})@([a-z0-9][a-z0-9.-]{0,252})$/;
+  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):([1-9a-f][0-9a-f]{15})@([a-z0-9][a-z0-9.-]{0,252})$/;
 
 /** Longest credential identity: UUID, colon, device, at, domain. */
 export const IDENTITY_BYTES_MAX = 36 + 1 + 16 + 1 + 253;
@@ -19,6 +20,13 @@ export function formatDeviceId(id: DeviceId): string {
 
 export function sameDevice(a: DeviceId, b: DeviceId): boolean {
   return a.account === b.account && a.device === b.device && a.domain === b.domain;
+}
+
+/** 16 hex digits, the first not 0. */
+export function randomDevice(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  const text = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return text.startsWith('0') ? randomDevice() : text;
 }
 
 /** One text for a device together with its key. */

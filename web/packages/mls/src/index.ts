@@ -1,5 +1,6 @@
 export * from './interface.ts';
-export { Busy, Closed, DecodeError, NoGroup } from './errors.ts';
+export { Busy, Closed, DecodeError, NoGroup, Trapped } from './errors.ts';
+export { openEngine, wipeDatabase } from './engine.ts';
 export {
   COMMIT_BYTES_MAX,
   GROUP_ID_BYTES,
@@ -19,4 +20,4 @@ export type {
   DecodedLeaf,
   DecodedWelcome,
 } from './decode.ts';
-export { formatDeviceId, parseDeviceId, sameDevice, thumbprint } from './identity.ts';
+export { formatDeviceId, parseDeviceId, randomDevice, sameDevice, thumbprint } from './identity.ts';

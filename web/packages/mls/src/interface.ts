@@ -13,7 +13,7 @@ export type Epoch = bigint;
 export interface DeviceId {
   /** UUID, lower case. */
   readonly account: string;
-  /** 16 lower-case hex digits. */
+  /** 16 lower-case hex digits, the first not 0 (`randomDevice`). */
   readonly device: string;
   /** The installation's domain: the same for everybody in a group. */
   readonly domain: string;
@@ -45,8 +45,10 @@ export interface CommitView {
    * true) only in `Policy.after`; empty in `Policy.before`.
    */
   readonly removed: readonly DeviceId[];
-  /** The committer's own new leaf. Every commit that we accept has one (a path). */
-  readonly pathLeaf: Leaf;
+  /** The committer's own new leaf; only a commit of nothing but Adds may come without. */
+  readonly pathLeaf?: Leaf;
+  /** Who committed, as the library verified it: known only in `Policy.after`. */
+  readonly committer?: Leaf;
   /** SHA-256 of the commit's bytes: its name in the delivery service. */
   readonly hash: Uint8Array;
 }
@@ -140,7 +142,7 @@ export type Done =
 export type Processed =
   | { readonly t: 'merged'; readonly epoch: Epoch; readonly members: readonly Leaf[] }
   /** This device was removed; its copy of the group is gone. */
-  | { readonly t: 'removed' }
+  | { readonly t: 'removed'; readonly by: DeviceId }
   /** Of an epoch that is over, or a Welcome already used. Nothing to do. */
   | { readonly t: 'duplicate' }
   /** Of a later epoch: fetch the log from `have` on and process it in order. Nothing was kept. */
