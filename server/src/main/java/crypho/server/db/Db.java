@@ -2,6 +2,7 @@ package crypho.server.db;
 
 import crypho.server.rpc.RpcException;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -56,8 +57,16 @@ public final class Db {
   }
 
   private static boolean isAway(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLTransientConnectionException) {
+        return true;
+      }
+    }
     var state = sqlState(e);
-    return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+    return state.startsWith("08")
+        || state.startsWith("57P")
+        || state.startsWith("53")
+        || state.equals("58030");
   }
 
   private static String sqlState(Throwable e) {

@@ -14,8 +14,8 @@ import java.util.Collection;
 /// What features answer on the socket at /api/socket. Every caller has a device.
 ///
 /// When a device connects, the platform registers the socket for its account, calls
-/// [#subscriptions], registers those, and only then asks every [HelloPart] for its part of Hello: so
-/// the heads in Hello are as they were after the subscription began, as the contract says.
+/// [#subscriptions], registers those, and only then asks every [HelloPart] for its part of Hello:
+/// so the heads in Hello are as they were after the subscription began, as the contract says.
 public interface SocketFrames {
   /// Where the answer to one frame goes. Called once, from any thread; never blocks.
   interface Answer<A> {

@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.db;
+
+import org.jspecify.annotations.NullMarked;
