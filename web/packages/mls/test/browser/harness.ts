@@ -44,6 +44,7 @@ interface PageHarness {
   start(name: string): void;
   kill(name: string): void;
   call(name: string, method: string, args: unknown): Promise<Reply>;
+  free(name: string): Promise<void>;
   violations(): string[];
 }
 declare global {
@@ -65,6 +66,14 @@ export class Tab {
 
   async kill(worker: string): Promise<void> {
     await this.page.evaluate((name) => globalThis.harness.kill(name), worker);
+  }
+
+  async free(database: string): Promise<void> {
+    await this.page.evaluate((name) => globalThis.harness.free(name), database);
+  }
+
+  violations(): Promise<string[]> {
+    return this.page.evaluate(() => globalThis.harness.violations());
   }
 
   async call<T>(worker: string, method: string, args: object): Promise<T> {

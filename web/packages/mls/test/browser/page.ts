@@ -51,4 +51,9 @@ function kill(name: string): void {
   running.delete(name);
 }
 
-Object.assign(globalThis, { harness: { start, call, kill, violations: () => violations } });
+/** Resolves once nobody holds a database: after a kill the browser takes a moment. */
+async function free(name: string): Promise<void> {
+  await navigator.locks.request(`mls:${name}`, async () => undefined);
+}
+
+Object.assign(globalThis, { harness: { start, call, kill, free, violations: () => violations } });
