@@ -6,7 +6,9 @@ import crypho.mls.CommitOutcome.Part;
 import crypho.mls.CommitOutcome.Reason;
 import java.util.List;
 
-/// Judges the first GroupInfo of a group (RFC 9420 §11).
+/// Judges the first GroupInfo of a group (RFC 9420 §11): of epoch 0, or of epoch 1 where the
+/// creator's library shows one only with a commit and so founded the group by an empty one. Nobody
+/// else was in epoch 0, so nobody needs that commit.
 final class Creation {
   private Creation() {}
 
@@ -20,19 +22,22 @@ final class Creation {
     GroupInfoRules.require(
         context.version() == MlsMessage.VERSION_MLS10 && context.cipherSuite() == Suite.CODE,
         Part.VERSION);
-    GroupInfoRules.require(context.epoch() == 0, Part.EPOCH);
+    var isFounded = context.epoch() == 1;
+    GroupInfoRules.require(isFounded || context.epoch() == 0, Part.EPOCH);
     GroupInfoRules.require(
-        context.confirmedTranscriptHash().isEmpty(), Part.CONFIRMED_TRANSCRIPT_HASH);
+        context.confirmedTranscriptHash().size() == (isFounded ? TranscriptHash.BYTES : 0),
+        Part.CONFIRMED_TRANSCRIPT_HASH);
     checkExtensions(context.extensions());
     if (!directory.isEntitled(creator.account())) {
       throw Refused.notAllowed(Reason.COMMITTER_NOT_ENTITLED);
     }
     var tree = readTree(info);
-    checkLeaf(tree, creator, context, directory);
+    checkLeaf(tree, creator, context, directory, isFounded);
     GroupInfoRules.require(context.treeHash().equals(tree.treeHash()), Part.TREE_HASH);
     GroupInfoRules.checkJoinable(info, tree, 0);
     try {
-      var interim = TranscriptHash.interim(Bytes.EMPTY, info.confirmationTag());
+      var interim =
+          TranscriptHash.interim(context.confirmedTranscriptHash(), info.confirmationTag());
       return DeliveryState.of(context, interim, tree, List.of());
     } catch (DecodeException e) {
       throw Refused.malformed(e.where(), String.valueOf(e.getMessage()));
@@ -64,7 +69,11 @@ final class Creation {
   }
 
   private static void checkLeaf(
-      RatchetTree tree, MemberId creator, GroupContext context, Directory directory)
+      RatchetTree tree,
+      MemberId creator,
+      GroupContext context,
+      Directory directory,
+      boolean isFounded)
       throws Refused {
     var leaf = tree.leaf(0);
     if (tree.width() != 1 || leaf == null) {
@@ -85,7 +94,11 @@ final class Creation {
     if (defect != null) {
       throw Refused.malformed("leaf_node", defect);
     }
-    if (!(leaf.source() instanceof LeafNode.Source.FromKeyPackage)) {
+    var isOfItsEpoch =
+        isFounded
+            ? leaf.source() instanceof LeafNode.Source.FromCommit
+            : leaf.source() instanceof LeafNode.Source.FromKeyPackage;
+    if (!isOfItsEpoch) {
       throw Refused.malformed("leaf_node_source", "not what a new group has");
     }
     if (!LeafRules.isSigned(leaf, context.groupId(), 0)) {

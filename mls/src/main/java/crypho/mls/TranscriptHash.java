@@ -4,6 +4,9 @@ import crypho.base.Bytes;
 
 /// The running hashes over all commits (RFC 9420 §8.2).
 final class TranscriptHash {
+  /// SHA-256.
+  static final int BYTES = 32;
+
   private TranscriptHash() {}
 
   /// Over the previous interim hash and a commit with its signature.
