@@ -19,6 +19,7 @@ export interface Entry {
 }
 
 export interface Submission {
+  readonly from: string;
   readonly group: string;
   readonly baseEpoch: string;
   readonly commit: string;
@@ -57,6 +58,25 @@ export class DeliveryService {
     const entry = this.log(group).at(-1);
     if (entry === undefined) throw new Error('empty log');
     return entry;
+  }
+
+  /** A race with an outcome that the test decides: submissions wait until all of these senders' are there. */
+  #race: { readonly order: readonly string[]; readonly held: Map<string, () => void> } | undefined;
+
+  race(order: readonly string[]): void {
+    this.#race = { order, held: new Map() };
+  }
+
+  /** As `submit`, in its turn. */
+  async arrive(s: Submission): Promise<Answer> {
+    const race = this.#race;
+    if (race === undefined) return this.submit(s);
+    return new Promise((resolve) => {
+      race.held.set(s.from, () => resolve(this.submit(s)));
+      if (race.held.size < race.order.length) return;
+      this.#race = undefined;
+      for (const from of race.order) race.held.get(from)?.();
+    });
   }
 
   submit(s: Submission): Answer {

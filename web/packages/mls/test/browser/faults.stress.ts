@@ -78,7 +78,7 @@ describe('crash', () => {
     const bob = await person();
     const group = await pair('durable', alice, bob);
     for (let round = 0; round < 10; round++) {
-      const own = await alice.op('update', group);
+      const own = await alice.lastOp('update', group);
       expect(own.t).toBe('done');
       await reopen(alice);
       expect(String(await alice.epoch(group))).toBe(own.epoch);
@@ -86,18 +86,26 @@ describe('crash', () => {
       expect((await bob.op('process', group, { bytes: [mine] })).t).toBe('merged');
       const theirs = await bob.op('update', group);
       const { commit } = harness.delivery.last(group);
-      expect((await alice.op('process', group, { bytes: [commit] })).t).toBe('merged');
+      const merged = await alice.lastOp('process', group, { bytes: [commit] });
+      expect(merged.t).toBe('merged');
       await reopen(alice);
       expect(String(await alice.epoch(group))).toBe(theirs.epoch);
       await agree(group, alice, bob);
     }
   });
 
+  test('no write is under way any more when an operation has ended', async () => {
+    await tab.start('settled');
+    const alice = await person('settled', 'settled');
+    expect(await alice.call('unsettled')).toEqual(Array.from({ length: 10 }, () => 0));
+  });
+
   test('a published key package still opens its Welcome', async () => {
     await tab.start('packages');
     const alice = await person('packages', 'packages');
     const bob = await person();
-    const keyPackage = await alice.keyPackage();
+    const ask = { slot: alice.slot, count: 1 };
+    const [keyPackage] = await tab.callThenKill<string[]>('packages', 'keyPackages', ask);
     await reopen(alice);
     const group = groupId('packages');
     await bob.op('create', group);

@@ -44,6 +44,7 @@ interface PageHarness {
   start(name: string): void;
   kill(name: string): void;
   call(name: string, method: string, args: unknown): Promise<Reply>;
+  callThenKill(name: string, method: string, args: unknown): Promise<Reply>;
   free(name: string): Promise<void>;
   violations(): string[];
 }
@@ -81,13 +82,26 @@ export class Tab {
       ([name, what, given]) => globalThis.harness.call(name, what, given),
       [worker, method, args] as const,
     );
-    if ('error' in reply) {
-      const failed = new Failed(`${method} ${JSON.stringify(args).slice(0, 200)}: ${reply.text}`);
-      failed.name = reply.error;
-      throw failed;
-    }
-    return reply.value as T;
+    return valueOf<T>(reply, method, args);
   }
+
+  /** The worker dies as soon as its answer is there. */
+  async callThenKill<T>(worker: string, method: string, args: object): Promise<T> {
+    const reply = await this.page.evaluate(
+      ([name, what, given]) => globalThis.harness.callThenKill(name, what, given),
+      [worker, method, args] as const,
+    );
+    return valueOf<T>(reply, method, args);
+  }
+}
+
+function valueOf<T>(reply: Reply, method: string, args: object): T {
+  if ('error' in reply) {
+    const failed = new Failed(`${method} ${JSON.stringify(args).slice(0, 200)}: ${reply.text}`);
+    failed.name = reply.error;
+    throw failed;
+  }
+  return reply.value as T;
 }
 
 export class Harness {
@@ -175,7 +189,7 @@ export class Harness {
       request.socket.destroy();
       return;
     }
-    const answer = this.delivery.submit(submission);
+    const answer = await this.delivery.arrive(submission);
     if (fault === 'hang') return;
     if (fault === 'drop-answer') {
       request.socket.destroy();

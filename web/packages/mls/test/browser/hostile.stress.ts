@@ -193,32 +193,35 @@ describe('a lying server', () => {
 });
 
 describe('tampering', () => {
-  test.each(seeds())('no changed byte is merged, traps or changes anything, seed %i', async (seed) => {
-    const chance = new Chance(seed);
-    const [alice, bob, carol] = await people(3);
-    const group = await found(`tamper ${seed}`, alice!, bob!);
-    const before = await bob!.secret(group);
-    await alice!.op('add', group, { bytes: [await carol!.keyPackage()] });
-    const { commit, welcome, groupInfo } = harness.delivery.last(group);
-    for (let i = 0; i < 60; i++) {
-      const changed = (hex: string): string => {
-        const bytes = Buffer.from(hex, 'hex');
-        const at = chance.below(bytes.length);
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << chance.below(8));
-        return (chance.percent(20) ? bytes.subarray(0, at) : bytes).toString('hex');
-      };
-      const bad = (answer: { t: string }): void =>
-        expect(['invalid', 'refused', 'duplicate', 'gap'], `SEED=${seed}, change ${i}`).toContain(
-          answer.t,
-        );
-      bad(await bob!.op('process', group, { bytes: [changed(commit)] }));
-      bad(await carol!.op('join', group, { bytes: [changed(welcome ?? '')] }));
-      bad(await carol!.op('joinExternal', group, { bytes: [changed(groupInfo)] }));
-    }
-    expect(await bob!.secret(group)).toEqual(before);
-    expect(await carol!.has(group)).toBe(false);
-    expect((await bob!.op('process', group, { bytes: [commit] })).t).toBe('merged');
-    expect((await carol!.op('join', group, { bytes: [welcome] })).t).toBe('merged');
-    expect(await carol!.secret(group)).toEqual(await bob!.secret(group));
-  });
+  test.each(seeds())(
+    'no changed byte is merged, traps or changes anything, seed %i',
+    async (seed) => {
+      const chance = new Chance(seed);
+      const [alice, bob, carol] = await people(3);
+      const group = await found(`tamper ${seed}`, alice!, bob!);
+      const before = await bob!.secret(group);
+      await alice!.op('add', group, { bytes: [await carol!.keyPackage()] });
+      const { commit, welcome, groupInfo } = harness.delivery.last(group);
+      for (let i = 0; i < 60; i++) {
+        const changed = (hex: string): string => {
+          const bytes = Buffer.from(hex, 'hex');
+          const at = chance.below(bytes.length);
+          bytes[at] = (bytes[at] ?? 0) ^ (1 << chance.below(8));
+          return (chance.percent(20) ? bytes.subarray(0, at) : bytes).toString('hex');
+        };
+        const bad = (answer: { t: string }): void =>
+          expect(['invalid', 'refused', 'duplicate', 'gap'], `SEED=${seed}, change ${i}`).toContain(
+            answer.t,
+          );
+        bad(await bob!.op('process', group, { bytes: [changed(commit)] }));
+        bad(await carol!.op('join', group, { bytes: [changed(welcome ?? '')] }));
+        bad(await carol!.op('joinExternal', group, { bytes: [changed(groupInfo)] }));
+      }
+      expect(await bob!.secret(group)).toEqual(before);
+      expect(await carol!.has(group)).toBe(false);
+      expect((await bob!.op('process', group, { bytes: [commit] })).t).toBe('merged');
+      expect((await carol!.op('join', group, { bytes: [welcome] })).t).toBe('merged');
+      expect(await carol!.secret(group)).toEqual(await bob!.secret(group));
+    },
+  );
 });

@@ -43,6 +43,13 @@ async function call(name: string, method: string, args: unknown): Promise<Reply>
   });
 }
 
+/** Kills the worker in the very task that brings its answer. */
+async function callThenKill(name: string, method: string, args: unknown): Promise<Reply> {
+  const reply = call(name, method, args);
+  running.get(name)?.worker.addEventListener('message', () => kill(name));
+  return reply;
+}
+
 /** The worker is gone between two instructions, as in a crash. */
 function kill(name: string): void {
   const target = running.get(name);
@@ -56,4 +63,6 @@ async function free(name: string): Promise<void> {
   await navigator.locks.request(`mls:${name}`, async () => undefined);
 }
 
-Object.assign(globalThis, { harness: { start, call, kill, free, violations: () => violations } });
+Object.assign(globalThis, {
+  harness: { start, call, callThenKill, kill, free, violations: () => violations },
+});

@@ -20,6 +20,15 @@ beforeAll(async () => {
 });
 afterAll(async () => harness.stop());
 
+interface Plan {
+  readonly device: Device;
+  readonly epoch: bigint;
+  /** Behind the log: the delivery service must turn it down. */
+  readonly stale: boolean;
+  readonly op: 'add' | 'remove' | 'update';
+  readonly args: object;
+}
+
 /** What is going on in one group. */
 class History {
   readonly chance: Chance;
@@ -47,10 +56,6 @@ class History {
     return this.log.last(this.group).members.includes(device.id);
   }
 
-  async holders(): Promise<Device[]> {
-    return [...this.held];
-  }
-
   async found(): Promise<void> {
     const [first, second] = this.devices;
     if (first === undefined || second === undefined) throw new Error('too few devices');
@@ -60,30 +65,41 @@ class History {
     expect(added).toEqual({ t: 'done', epoch: '1' });
   }
 
-  /** One commit by one device, current or not, and what must come of it. */
-  async commit(device: Device, race = false): Promise<void> {
+  /** Something for a device to commit, by what it knows. All chance is used up before anything runs. */
+  async plan(device: Device): Promise<Plan> {
     const epoch = await device.epoch(this.group);
-    const stale = epoch < this.log.epoch(this.group);
     const members = await device.members(this.group);
     const others = members.filter((id) => id !== device.id);
     const outside = this.devices.filter((each) => !members.includes(each.id));
+    const common = { device, epoch, stale: epoch < this.log.epoch(this.group) };
     const kind = this.chance.below(10);
-    let answer: Answer;
     if (kind < 4 && outside.length > 0) {
       const some = this.chance.some(outside, 3);
       const bytes = await Promise.all(some.map((each) => each.keyPackage()));
-      answer = await device.op('add', this.group, { bytes });
-      this.count(`add ${answer.t}`);
-    } else if (kind < 7 && others.length > 2) {
-      answer = await device.op('remove', this.group, { ids: this.chance.some(others, 2) });
-      this.count(`remove ${answer.t}`);
-    } else {
-      answer = await device.op('update', this.group);
-      this.count(`update ${answer.t}`);
+      return { ...common, op: 'add', args: { bytes } };
     }
-    if (stale) expect(answer.t).toBe('conflict');
-    else if (!race) expect(answer).toEqual({ t: 'done', epoch: String(epoch + 1n) });
-    if (answer.t === 'conflict') expect(await device.epoch(this.group)).toBe(epoch);
+    if (kind < 7 && others.length > 2)
+      return { ...common, op: 'remove', args: { ids: this.chance.some(others, 2) } };
+    return { ...common, op: 'update', args: {} };
+  }
+
+  /** Runs a plan; `wins` says whether the commit must be taken. */
+  async run({ device, epoch, op, args }: Plan, wins: boolean): Promise<void> {
+    const answer = await device.op(op, this.group, args);
+    this.count(`${op} ${answer.t}`);
+    if (wins) expect(answer).toEqual({ t: 'done', epoch: String(epoch + 1n) });
+    else expect(answer.t).toBe('conflict');
+    expect(await device.epoch(this.group)).toBe(wins ? epoch + 1n : epoch);
+  }
+
+  /** Several commit at once; the delivery service meets them in an order drawn before. */
+  async race(rivals: readonly Device[]): Promise<void> {
+    const plans: Plan[] = [];
+    for (const each of rivals) plans.push(await this.plan(each));
+    const winner = plans.find((plan) => !plan.stale);
+    this.log.race(rivals.map((each) => each.id));
+    await Promise.all(plans.map((plan) => this.run(plan, plan === winner)));
+    this.count(`race of ${rivals.length}`);
   }
 
   async joinExternal(device: Device): Promise<void> {
@@ -95,18 +111,14 @@ class History {
   }
 
   async step(): Promise<void> {
-    const holders = await this.holders();
+    const holders = this.devices.filter((each) => this.held.has(each));
     const kind = this.chance.below(20);
     const device = this.chance.pick(holders);
-    if (kind < 12) await this.commit(device);
-    else if (kind < 15) {
-      const rivals = this.chance.some(holders, 3);
-      const before = this.log.epoch(this.group);
-      const current = [];
-      for (const each of rivals) if ((await each.epoch(this.group)) === before) current.push(each);
-      await Promise.all(rivals.map((each) => this.commit(each, true)));
-      expect(this.log.epoch(this.group)).toBe(before + (current.length > 0 ? 1n : 0n));
-      this.count(`race of ${rivals.length}`);
+    if (kind < 12) {
+      const plan = await this.plan(device);
+      await this.run(plan, !plan.stale);
+    } else if (kind < 15) {
+      await this.race(this.chance.some(holders, 3));
     } else if (kind < 18) {
       const outside = this.devices.filter((each) => !this.inTree(each));
       if (outside.length > 0) await this.joinExternal(this.chance.pick(outside));

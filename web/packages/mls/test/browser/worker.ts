@@ -58,8 +58,9 @@ function policyOf(slot: string): Policy {
 }
 
 /** Idempotent by hash: sends until there is an answer, as the product's engine does. */
-async function send(bundle: Bundle): Promise<Sent> {
+async function send(from: string, bundle: Bundle): Promise<Sent> {
   const body = JSON.stringify({
+    from,
     group: toHex(bundle.group),
     baseEpoch: String(bundle.baseEpoch),
     commit: toHex(bundle.commit),
@@ -110,7 +111,7 @@ async function open(args: OpenArgs): Promise<object> {
     self: device(args.self),
     wasmUrl,
     policy: policyOf(args.slot),
-    delivery: { send },
+    delivery: { send: (bundle) => send(args.self, bundle) },
     epochs: {
       turned: async (turn) => {
         const secret = toHex(await turn.secret('message'));
@@ -188,8 +189,34 @@ function plain(value: unknown): unknown {
   return value;
 }
 
+/** IndexedDB writes that were still under way each time that an operation had ended. */
+async function unsettled({ slot }: { slot: string }): Promise<number[]> {
+  const begin = IDBDatabase.prototype.transaction;
+  let open = 0;
+  let begun = 0;
+  IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args) {
+    const transaction = begin.apply(this, args);
+    open++;
+    begun++;
+    transaction.addEventListener('complete', () => open--);
+    return transaction;
+  };
+  const left: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    await slots.get(slot)?.engine.keyPackages(1 + i);
+    const before = begun;
+    const open1 = open;
+    // Whatever the library had put off gets its turn here.
+    for (let turn = 0; turn < 5; turn++) await (await fetch('/index.html')).text();
+    left.push(open1 + begun - before);
+  }
+  IDBDatabase.prototype.transaction = begin;
+  return left;
+}
+
 const methods: Record<string, (args: never) => Promise<unknown>> = {
   open,
+  unsettled,
   op: operate,
   timed: async (args: OpArgs) => {
     const started = performance.now();

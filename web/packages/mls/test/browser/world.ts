@@ -104,6 +104,12 @@ export class Device {
     return this.call<Answer>('op', { op, group, ...args });
   }
 
+  /** The last thing that the worker does. */
+  lastOp(op: string, group: string, args: object = {}): Promise<Answer> {
+    const given = { slot: this.slot, op, group, ...args };
+    return this.tab.callThenKill<Answer>(this.worker, 'op', given);
+  }
+
   async keyPackage(): Promise<string> {
     const [one] = await this.call<string[]>('keyPackages', { count: 1 });
     if (one === undefined) throw new Error('no key package');

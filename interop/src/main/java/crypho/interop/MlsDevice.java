@@ -115,7 +115,7 @@ final class MlsDevice {
             new Group.MessageOptions(),
             null,
             Map.of());
-    return pending(joined);
+    return pending(joined, false);
   }
 
   Commit add(List<byte[]> keyPackages) throws Exception {
@@ -123,7 +123,7 @@ final class MlsDevice {
     for (byte[] each : keyPackages) {
       proposals.add(Proposal.add(message(each).keyPackage));
     }
-    return commit(proposals);
+    return commit(proposals, true);
   }
 
   Commit remove(List<String> identities) throws Exception {
@@ -131,11 +131,11 @@ final class MlsDevice {
     for (String each : identities) {
       proposals.add(Proposal.remove(find(each)));
     }
-    return commit(proposals);
+    return commit(proposals, false);
   }
 
   Commit update() throws Exception {
-    return commit(new ArrayList<>());
+    return commit(new ArrayList<>(), false);
   }
 
   /// The server took the commit.
@@ -196,7 +196,7 @@ final class MlsDevice {
     return false;
   }
 
-  private Commit commit(List<Proposal> proposals) throws Exception {
+  private Commit commit(List<Proposal> proposals, boolean adds) throws Exception {
     Group.CommitOptions options = new Group.CommitOptions(proposals, true, false, null);
     return pending(
         group()
@@ -204,13 +204,15 @@ final class MlsDevice {
                 freshSecret(),
                 options,
                 new Group.MessageOptions(),
-                new Group.CommitParameters(Group.NORMAL_COMMIT_PARAMS)));
+                new Group.CommitParameters(Group.NORMAL_COMMIT_PARAMS)),
+        adds);
   }
 
-  private Commit pending(Group.GroupWithMessage next) throws Exception {
+  /// The library makes a Welcome even when nobody is added; that one is left out.
+  private Commit pending(Group.GroupWithMessage next, boolean adds) throws Exception {
     committed = next.group;
     String welcome = null;
-    if (next.message.welcome != null) {
+    if (adds) {
       MLSMessage wrapped = new MLSMessage(WireFormat.mls_welcome);
       wrapped.welcome = next.message.welcome;
       welcome = Hex.of(MLSOutputStream.encode(wrapped));
