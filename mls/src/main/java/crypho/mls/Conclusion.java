@@ -31,6 +31,7 @@ final class Conclusion {
     if (tag == null || tag.size() != Suite.HASH_BYTES) {
       throw Refused.malformed("confirmation_tag", "another length");
     }
+    PathRules.requireDistinct(reckoning.tree());
     var refs = keyPackageRefs();
     checkWelcome(refs.values());
     var info = GroupInfoRules.read(submission.bundle().groupInfo());
@@ -58,13 +59,6 @@ final class Conclusion {
 
   /// Pending removals that were carried out have no leaf any more and drop out.
   private DeliveryState nextState(GroupContext context, Bytes interim) throws Refused {
-    var keys = new HashSet<Bytes>();
-    for (var index = 0; index < reckoning.tree().width(); index++) {
-      var leaf = reckoning.tree().leaf(index);
-      if (leaf != null && !keys.add(leaf.signatureKey())) {
-        throw new Refused(new CommitOutcome.Duplicate("signature_key"));
-      }
-    }
     try {
       return DeliveryState.of(context, interim, reckoning.tree(), before.pendingRemovals());
     } catch (DecodeException _) {

@@ -34,6 +34,7 @@ final class ExternalCommit {
     Submission.requireRoom(remaining, 1);
     var grown = remaining.with(List.of(leaf));
     var place = grown.places().getFirst();
+    PathRules.requireDistinct(grown.tree());
     PathRules.requireFreshKeys(remaining, path);
     return new Reckoning(
         PathRules.follow(grown.tree(), place, path, Set.of(), state.context()), place, List.of());

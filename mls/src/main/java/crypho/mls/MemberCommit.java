@@ -43,7 +43,7 @@ final class MemberCommit {
     }
     submission.requireSigned(message, own.signatureKey());
     var grown = remaining.with(changes.added().stream().map(KeyPackage::leafNode).toList());
-    PathRules.requireDistinctKeys(grown.tree());
+    PathRules.requireDistinct(grown.tree());
     var tree = grown.tree();
     var path = commit.path();
     if (path != null) {

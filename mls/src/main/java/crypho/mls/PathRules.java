@@ -1,16 +1,29 @@
 package crypho.mls;
 
+import crypho.base.Bytes;
 import crypho.base.DecodeException;
+import java.util.HashSet;
 import java.util.Set;
 
 /// What a commit's new keys must be before they stand in the tree (RFC 9420 §12.4.2).
 final class PathRules {
   private PathRules() {}
 
-  /// No encryption key twice (RFC 9420 §7.3).
-  static void requireDistinctKeys(RatchetTree tree) throws Refused {
+  /// No encryption key, signature key or identity twice (RFC 9420 §7.3).
+  static void requireDistinct(RatchetTree tree) throws Refused {
     if (tree.encryptionKeys().size() != tree.occupiedCount()) {
       throw new Refused(new CommitOutcome.Duplicate("encryption_key"));
+    }
+    var signatureKeys = new HashSet<Bytes>();
+    var credentials = new HashSet<Credential>();
+    for (var index = 0; index < tree.width(); index++) {
+      var leaf = tree.leaf(index);
+      if (leaf != null && !credentials.add(leaf.credential())) {
+        throw new Refused(new CommitOutcome.Duplicate("device"));
+      }
+      if (leaf != null && !signatureKeys.add(leaf.signatureKey())) {
+        throw new Refused(new CommitOutcome.Duplicate("signature_key"));
+      }
     }
   }
 

@@ -91,9 +91,7 @@ final class InteropTest {
     var prior = world.place(known);
     // BouncyCastle compares the new leaf with the tree before the removal, and so refuses a device
     // that comes back at another place (RFC 9420 §12.4.2 means the tree after it).
-    if (before == 1
-        || prior >= before
-        || world.state().roster().get(prior).leafIndex() != prior) {
+    if (before == 1 || prior >= before || world.state().roster().get(prior).leafIndex() != prior) {
       return;
     }
     known.group = null;
