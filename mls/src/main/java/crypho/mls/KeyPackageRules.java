@@ -58,7 +58,8 @@ public final class KeyPackageRules {
     if (!lifetime.contains(now)) {
       return new KeyPackageOutcome.OutsideLifetime();
     }
-    if (lifetime.notAfter() - lifetime.notBefore() > LIFETIME_MAX.toSeconds()) {
+    if (Long.compareUnsigned(lifetime.notAfter() - lifetime.notBefore(), LIFETIME_MAX.toSeconds())
+        > 0) {
       return new KeyPackageOutcome.Unusable("lives longer than " + LIFETIME_MAX.toDays() + " days");
     }
     if (!LeafRules.isSigned(leaf, Bytes.EMPTY, 0) || !isSigned(keyPackage)) {
