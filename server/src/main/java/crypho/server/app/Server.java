@@ -1,0 +1,78 @@
+package crypho.server.app;
+
+import crypho.base.Rng;
+import crypho.server.http.HttpFront;
+import crypho.server.http.SocketUpgrade;
+import crypho.server.rpc.Caller;
+import crypho.server.rpc.RpcRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.ServerWebSocket;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The whole product in one process, wired by hand. Closes in reverse order.
+public final class Server implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(10);
+
+  private final StoreAssembly store;
+  private final Vertx vertx;
+  private final HttpFront front;
+  private final int port;
+
+  Server(Config config) throws IOException {
+    var rng = Rng.secure();
+    Warm.up();
+    this.store = new StoreAssembly(config, rng);
+    this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    var registry = new RpcRegistry();
+    var health = new HealthPages(store::isReachable, meters);
+    var pages = new HashMap<String, HttpFront.Page>();
+    health.addTo(pages, config.metrics() == null);
+    this.front =
+        new HttpFront(
+            vertx, config.http(), registry, (_, _) -> null, new NoSockets(), pages, meters);
+    this.port = front.listen();
+    LOG.info("event=server.ready port={} methods={}", port, registry.entries().size());
+  }
+
+  private static final class NoSockets implements SocketUpgrade {
+    @Override
+    public boolean mayOpen(Caller caller) {
+      return false;
+    }
+
+    @Override
+    public void opened(Caller caller, ServerWebSocket socket) {}
+
+    @Override
+    public void drain(Duration most) {}
+  }
+
+  int port() {
+    return port;
+  }
+
+  @Override
+  public void close() {
+    LOG.info("event=server.draining");
+    front.drain(DRAIN_MAX);
+    try {
+      vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      LOG.warn("event=server.loops_cut");
+    }
+    store.close();
+    LOG.info("event=server.closed");
+  }
+}

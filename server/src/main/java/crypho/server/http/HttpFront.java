@@ -1,0 +1,301 @@
+package crypho.server.http;
+
+import crypho.server.rpc.RateLimit;
+import crypho.server.rpc.RpcException;
+import crypho.server.rpc.RpcRegistry;
+import crypho.server.rpc.SessionResolver;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Listens, sends each request to its handler, and closes in order.
+public final class HttpFront {
+  /// A page or text of the platform itself, by exact path (`/mails`, `/health/ready`).
+  @FunctionalInterface
+  public interface Page {
+    /// On the event loop: must not block.
+    void handle(HttpServerRequest request);
+  }
+
+  static final String SOCKET_PATH = "/api/socket";
+
+  private static final Logger LOG = LoggerFactory.getLogger(HttpFront.class);
+  private static final int IDLE_SECONDS = 90;
+  private static final int SOCKET_FRAME_BYTES_MAX = 128 * 1024;
+  private static final Duration TLS_LOOK_EVERY = Duration.ofSeconds(30);
+  private static final RateLimit UPGRADES = new RateLimit(600, Duration.ofMinutes(1));
+
+  private final Vertx vertx;
+  private final HttpConfig config;
+  private final RpcHandler rpc;
+  private final SessionResolver sessions;
+  private final SocketUpgrade sockets;
+  private final RateLimiter limiter;
+  private final StaticFiles files;
+  private final Map<String, Page> pages;
+  private final SecurityHeaders headers;
+  private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
+  private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger port = new AtomicInteger();
+  private volatile @Nullable FileTime certificateTime;
+
+  /// @param pages answered before everything else, by exact path
+  public HttpFront(
+      Vertx vertx,
+      HttpConfig config,
+      RpcRegistry registry,
+      SessionResolver sessions,
+      SocketUpgrade sockets,
+      Map<String, Page> pages,
+      MeterRegistry meters)
+      throws IOException {
+    this.vertx = vertx;
+    this.config = config;
+    this.sessions = sessions;
+    this.sockets = sockets;
+    this.limiter = new RateLimiter(config.limits().rateFactor());
+    this.rpc = new RpcHandler(vertx, config, registry, sessions, limiter, new HttpMetrics(meters));
+    this.files = StaticFiles.list(config.web());
+    this.pages = Map.copyOf(pages);
+    this.headers = new SecurityHeaders(config.isSecure());
+    Gauge.builder("crypho.http.connections", connections::get)
+        .description("Open connections")
+        .register(meters);
+  }
+
+  /// Listens on all addresses with one acceptor an event loop.
+  ///
+  /// @return the port, which the system chose where the configuration says 0
+  public int listen() {
+    var instances = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
+    port.set(config.port());
+    for (var host : config.hosts()) {
+      // The first host decides the port where the system chooses.
+      await(deploy(host, 1));
+      await(deploy(host, instances - 1));
+    }
+    watchCertificate();
+    return port.get();
+  }
+
+  private Future<?> deploy(String host, int instances) {
+    if (instances == 0) {
+      return Future.succeededFuture();
+    }
+    return vertx.deployVerticle(
+        () -> new Acceptor(host), new DeploymentOptions().setInstances(instances));
+  }
+
+  private static void await(Future<?> future) {
+    try {
+      future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      throw new IllegalStateException(String.valueOf(e.getCause()), e);
+    }
+  }
+
+  private final class Acceptor extends AbstractVerticle {
+    private final String host;
+
+    Acceptor(String host) {
+      this.host = host;
+    }
+
+    @Override
+    public void start(Promise<Void> started) {
+      var server =
+          vertx
+              .createHttpServer(options())
+              .connectionHandler(HttpFront.this::onConnection)
+              .requestHandler(HttpFront.this::route)
+              .exceptionHandler(e -> LOG.debug("event=http.connection_failed", e));
+      server
+          .listen(port.get(), host)
+          .onSuccess(it -> {
+            port.compareAndSet(0, it.actualPort());
+            servers.add(it);
+          })
+          .<Void>mapEmpty()
+          .onComplete(started);
+    }
+  }
+
+  private HttpServerOptions options() {
+    var options =
+        new HttpServerOptions()
+            .setTcpNoDelay(true)
+            .setAcceptBacklog(8_192)
+            .setIdleTimeout(IDLE_SECONDS)
+            .setIdleTimeoutUnit(TimeUnit.SECONDS)
+            .setMaxHeaderSize(16 * 1024)
+            .setMaxInitialLineLength(4 * 1024)
+            .setDecompressionSupported(false)
+            .setCompressionSupported(false)
+            .setRegisterWebSocketWriteHandlers(false)
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
+            .setMaxWebSocketFrameSize(SOCKET_FRAME_BYTES_MAX)
+            .setMaxWebSocketMessageSize(SOCKET_FRAME_BYTES_MAX)
+            .setWebSocketClosingTimeout(2);
+    options.getInitialSettings().setMaxConcurrentStreams(100);
+    var tls = config.tls();
+    if (tls != null) {
+      options.setSsl(true).setUseAlpn(true).setKeyCertOptions(pem(tls));
+    }
+    return options;
+  }
+
+  private static PemKeyCertOptions pem(HttpConfig.Tls tls) {
+    return new PemKeyCertOptions()
+        .setCertPath(tls.certificate().toString())
+        .setKeyPath(tls.key().toString());
+  }
+
+  /// Renewed certificates are taken up without a restart.
+  private void watchCertificate() {
+    var tls = config.tls();
+    if (tls == null) {
+      return;
+    }
+    certificateTime = modified(tls);
+    vertx.setPeriodic(
+        TLS_LOOK_EVERY.toMillis(),
+        _ -> {
+          var time = modified(tls);
+          if (time != null && !time.equals(certificateTime)) {
+            certificateTime = time;
+            var options = new io.vertx.core.net.ServerSSLOptions();
+            options.setKeyCertOptions(pem(tls));
+            for (var server : servers) {
+              server
+                  .updateSSLOptions(options)
+                  .onSuccess(_ -> LOG.info("event=tls.reloaded"))
+                  .onFailure(e -> LOG.error("event=tls.reload_failed", e));
+            }
+          }
+        });
+  }
+
+  private static @Nullable FileTime modified(HttpConfig.Tls tls) {
+    try {
+      return Files.getLastModifiedTime(tls.certificate());
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /// Above the cap a connection is closed at once, while there are still files left to accept with.
+  private void onConnection(HttpConnection connection) {
+    if (connections.incrementAndGet() > config.limits().connectionsMax()) {
+      connection.close();
+    }
+    connection.closeHandler(_ -> connections.decrementAndGet());
+  }
+
+  private void route(HttpServerRequest request) {
+    headers.putOn(request.response());
+    var path = request.path();
+    if (path == null) {
+      request.response().setStatusCode(400).end();
+      return;
+    }
+    var page = pages.get(path);
+    if (page != null) {
+      page.handle(request);
+    } else if (path.equals(SOCKET_PATH)) {
+      upgrade(request);
+    } else if (path.startsWith(RpcHandler.PREFIX)) {
+      rpc.handle(request, path);
+    } else {
+      files.handle(request, path);
+    }
+  }
+
+  private void upgrade(HttpServerRequest request) {
+    var credentials = Credentials.of(request, RpcHandler.cookieName(config));
+    var token = credentials.token();
+    if (!request.canUpgradeToWebSocket()) {
+      request.response().setStatusCode(426).putHeader("Upgrade", "websocket").end();
+      return;
+    }
+    var isLimited =
+        !limiter
+            .take("socket", Peer.of(request, config).limitKey(), UPGRADES, System.nanoTime())
+            .isZero();
+    if (credentials.isCrossOrigin(request, config) || token == null || isLimited) {
+      request.response().setStatusCode(isLimited ? 429 : token == null ? 401 : 403).end();
+      return;
+    }
+    request.pause();
+    var context = vertx.getOrCreateContext();
+    Thread.ofVirtual()
+        .start(() -> {
+          int status = 401;
+          try {
+            var caller = sessions.resolve(token, Instant.now());
+            if (caller != null && caller.deviceOrNull() != null) {
+              if (sockets.mayOpen(caller)) {
+                context.runOnContext(_ -> open(request, caller));
+                return;
+              }
+              status = 429;
+            } else if (caller != null) {
+              status = 403;
+            }
+          } catch (RpcException e) {
+            status = 503;
+          }
+          refuse(request, context, status);
+        });
+  }
+
+  private void open(HttpServerRequest request, crypho.server.rpc.Caller caller) {
+    request
+        .toWebSocket()
+        .onSuccess(socket -> sockets.opened(caller, socket))
+        .onFailure(e -> LOG.debug("event=socket.upgrade_failed", e));
+  }
+
+  private static void refuse(HttpServerRequest request, Context context, int status) {
+    context.runOnContext(_ -> {
+      request.resume();
+      if (!request.response().closed()) {
+        request.response().setStatusCode(status).end();
+      }
+    });
+  }
+
+  /// Stops taking calls, says goodbye to sockets, ends what is under way within `most`.
+  public void drain(Duration most) {
+    sockets.drain(most);
+    rpc.drain(most);
+    for (var server : servers) {
+      await(server.shutdown(1, TimeUnit.SECONDS));
+    }
+  }
+}
