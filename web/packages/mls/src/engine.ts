@@ -16,7 +16,7 @@ import type { DecodedGroupInfo } from './decode.ts';
 import { expand, sha256 } from './derive.ts';
 import { deleteDatabase, flush } from './disk.ts';
 import { Closed, NoGroup, Trapped } from './errors.ts';
-import { formatDeviceId, parseDeviceId, sameDevice } from './identity.ts';
+import { formatDeviceId, leafKey, parseDeviceId, sameDevice, thumbprint } from './identity.ts';
 import type {
   Bundle,
   CommitView,
@@ -54,6 +54,8 @@ class Refusal extends Error {}
 interface Attempt {
   readonly group: Uint8Array;
   readonly baseEpoch: bigint;
+  /** The member list that the commit must lead to. */
+  readonly expected: readonly Leaf[];
   sent?: Sent;
   failed?: { readonly error: unknown };
 }
@@ -268,7 +270,7 @@ async function add(
   const wrong = checkMembers(future, state.options.self.domain);
   if (wrong !== undefined) return refused(wrong);
   const { library } = state;
-  return commit(state, group, epoch, 'own', (ctx) =>
+  return commit(state, { group, baseEpoch: epoch, expected: future }, 'own', (ctx) =>
     ctx.addClientsToConversation(
       library.conversation(group),
       packages.map((bytes) => new library.module.KeyPackage(withoutHeader(bytes))),
@@ -285,14 +287,15 @@ async function remove(state: State, group: Uint8Array, ids: readonly DeviceId[])
     return refused('not a member');
   const { library } = state;
   const clients = ids.map((id) => libraryId(library.module, id));
-  return commit(state, group, epoch, 'own', (ctx) =>
+  const expected = members.filter((leaf) => !ids.some((id) => sameDevice(leaf.id, id)));
+  return commit(state, { group, baseEpoch: epoch, expected }, 'own', (ctx) =>
     ctx.removeClientsFromConversation(library.conversation(group), clients),
   );
 }
 
 async function update(state: State, group: Uint8Array): Promise<Done> {
-  const { epoch } = await snapshot(state, group);
-  return commit(state, group, epoch, 'own', (ctx) =>
+  const { epoch, members } = await snapshot(state, group);
+  return commit(state, { group, baseEpoch: epoch, expected: members }, 'own', (ctx) =>
     ctx.updateKeyingMaterial(state.library.conversation(group)),
   );
 }
@@ -302,13 +305,17 @@ async function joinExternal(state: State, group: Uint8Array, info: Uint8Array): 
   if (decoded instanceof DecodeError) return refused(`group info: ${decoded.message}`);
   if (!sameBytes(decoded.group, group)) return refused('group info of another group');
   const members = await membersOf(decoded);
-  const wrong = checkMembers(members, state.options.self.domain);
+  const { library, options } = state;
+  const wrong = checkMembers(members, options.self.domain);
   if (wrong !== undefined) return refused(wrong);
-  const verdict = await state.options.policy.after(members, 'own-external');
+  const verdict = await options.policy.after(members, 'own-external');
   if (!verdict.ok) return refused(verdict.reason);
-  const { library } = state;
   const conversation = library.conversation(group);
-  return commit(state, group, decoded.epoch, 'own-external', async (ctx) => {
+  const self = { id: options.self, keyThumbprint: await thumbprint(library.signatureKey) };
+  const expected = [...members.filter((leaf) => !sameDevice(leaf.id, self.id)), self];
+  if (expected.length > LEAVES_MAX) return refused('group too large');
+  const attempt = { group, baseEpoch: decoded.epoch, expected };
+  return commit(state, attempt, 'own-external', async (ctx) => {
     if (await ctx.conversationExists(conversation)) await ctx.wipeConversation(conversation);
     await ctx.joinByExternalCommit(
       new library.module.GroupInfo(withoutHeader(info)),
@@ -319,12 +326,10 @@ async function joinExternal(state: State, group: Uint8Array, info: Uint8Array): 
 
 async function commit(
   state: State,
-  group: Uint8Array,
-  baseEpoch: bigint,
+  attempt: Attempt,
   by: 'own' | 'own-external',
   run: (ctx: Context) => Promise<unknown>,
 ): Promise<Done> {
-  const attempt: Attempt = { group, baseEpoch };
   state.attempt = attempt;
   try {
     await write(state, run);
@@ -338,7 +343,7 @@ async function commit(
   } finally {
     state.attempt = undefined;
   }
-  const { epoch } = await turned(state, group, by);
+  const { epoch } = await turned(state, attempt.group, by);
   return { t: 'done', epoch };
 }
 
@@ -347,7 +352,7 @@ async function transport(state: State, raw: RawBundle): Promise<boolean> {
   const { attempt } = state;
   if (attempt === undefined) return false;
   try {
-    const bundle = await checkedBundle(state, attempt, raw);
+    const bundle = await checkedBundle(attempt, raw);
     attempt.sent = await state.options.delivery.send(bundle);
     return attempt.sent.t === 'accepted';
   } catch (error) {
@@ -357,7 +362,7 @@ async function transport(state: State, raw: RawBundle): Promise<boolean> {
 }
 
 /** Reads back what the library made, as everybody else will. */
-async function checkedBundle(state: State, attempt: Attempt, raw: RawBundle): Promise<Bundle> {
+async function checkedBundle(attempt: Attempt, raw: RawBundle): Promise<Bundle> {
   const { group, baseEpoch } = attempt;
   const decoded = decodeCommit(raw.commit);
   if (!sameBytes(decoded.group, group) || decoded.epoch !== baseEpoch)
@@ -366,9 +371,11 @@ async function checkedBundle(state: State, attempt: Attempt, raw: RawBundle): Pr
   const info = decodeGroupInfo(raw.groupInfo);
   if (!sameBytes(info.group, group) || info.epoch !== baseEpoch + 1n)
     throw new Error('the library built a group info for another group or epoch');
+  // The library wrote this tree from what it understood: so it also shows if it had read a tree or a key package
+  // differently than our decoder did.
   const members = await membersOf(info);
-  const wrong = checkMembers(members, state.options.self.domain);
-  if (wrong !== undefined) throw new Error(wrong);
+  if (!sameMembers(members, attempt.expected))
+    throw new Error('the library built a commit to another member list');
   return {
     group: group.slice(),
     baseEpoch,
@@ -504,6 +511,11 @@ function attemptDecode<T>(decode: () => T): T | DecodeError {
     if (error instanceof DecodeError) return error;
     throw error;
   }
+}
+
+function sameMembers(a: readonly Leaf[], b: readonly Leaf[]): boolean {
+  const keys = (leaves: readonly Leaf[]): string => leaves.map(leafKey).toSorted().join();
+  return keys(a) === keys(b);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
