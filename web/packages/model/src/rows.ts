@@ -1,0 +1,87 @@
+import type { EventItem, MessageItem, TimelineItem } from '@crypho/engine/api';
+
+/** One line of a conversation as shown. */
+export type Row =
+  | { kind: 'start'; key: string }
+  | { kind: 'day'; key: string; timeMs: number }
+  | { kind: 'new'; key: string }
+  | {
+      kind: 'message';
+      key: string;
+      item: MessageItem;
+      /** First of its sender's run: name and picture are shown. */
+      isFirst: boolean;
+      /** Last of its sender and minute: the time is shown. */
+      isLast: boolean;
+    }
+  | { kind: 'event'; key: string; item: EventItem };
+
+const RUN_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+
+const dayOf = (ms: number): number => {
+  const date = new Date(ms);
+  return date.getFullYear() * 512 + date.getMonth() * 32 + date.getDate();
+};
+
+/**
+ * Rows out of items: a divider for each day, one before the first new message, and messages grouped
+ * by sender and minute.
+ */
+export function timelineRows(
+  items: readonly TimelineItem[],
+  hasOlder: boolean,
+  firstNew: string | undefined,
+): readonly Row[] {
+  const rows: Row[] = hasOlder ? [] : [{ kind: 'start', key: 'start' }];
+  let before: TimelineItem | undefined;
+  items.forEach((item, index) => {
+    const isNewDay = before === undefined || dayOf(before.timeMs) !== dayOf(item.timeMs);
+    if (isNewDay) rows.push({ kind: 'day', key: `day:${item.key}`, timeMs: item.timeMs });
+    if (item.key === firstNew) rows.push({ kind: 'new', key: 'new' });
+    if (item.kind === 'event') {
+      rows.push({ kind: 'event', key: item.key, item });
+    } else {
+      const isBroken = isNewDay || item.key === firstNew;
+      rows.push({
+        kind: 'message',
+        key: item.key,
+        item,
+        isFirst: isBroken || !continues(before, item, RUN_MS),
+        isLast: !sharesMinute(item, items[index + 1]),
+      });
+    }
+    before = item;
+  });
+  return rows;
+}
+
+function continues(before: TimelineItem | undefined, item: MessageItem, ms: number): boolean {
+  return (
+    before?.kind === 'message' &&
+    before.sender.accountId === item.sender.accountId &&
+    item.timeMs - before.timeMs < ms
+  );
+}
+
+function sharesMinute(item: MessageItem, next: TimelineItem | undefined): boolean {
+  return (
+    next?.kind === 'message' &&
+    next.sender.accountId === item.sender.accountId &&
+    Math.floor(next.timeMs / MINUTE_MS) === Math.floor(item.timeMs / MINUTE_MS)
+  );
+}
+
+/** The key of the message with which the last `unread` messages of others begin. */
+export function firstUnread(items: readonly TimelineItem[], unread: number): string | undefined {
+  if (unread <= 0) return undefined;
+  let left = unread;
+  let first: string | undefined;
+  for (let at = items.length - 1; at >= 0 && left > 0; at--) {
+    const item = items[at];
+    if (item?.kind !== 'message' || item.sender.isSelf) continue;
+    first = item.key;
+    left -= 1;
+  }
+  return first;
+}
