@@ -16,7 +16,11 @@ export type Catalogue = {
 /** The names in braces of a text: 'a {b} c {d}' has 'b' | 'd'. */
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 
-type NamesOf<T> = T extends string ? Names<T> : T extends Plural ? Names<T['other']> | 'count' : never;
+type NamesOf<T> = T extends string
+  ? Names<T>
+  : T extends Plural
+    ? Names<T['other']> | 'count'
+    : never;
 
 /** What a text needs. `count` is a number; other numbers are written as the language writes them. */
 export type Params<K extends Key> = {

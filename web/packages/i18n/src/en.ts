@@ -62,7 +62,8 @@ export const en = {
   'login.passphrase': 'Passphrase',
   'login.submit': 'Continue',
   'login.working': 'Unlocking your keys …',
-  'login.working.hint': 'Your passphrase is turned into a key on this device. It takes a second or two.',
+  'login.working.hint':
+    'Your passphrase is turned into a key on this device. It takes a second or two.',
   'login.wrong': 'The e-mail address or the passphrase is not right.',
   'login.code.title': 'Enter your code',
   'login.code.lead': 'Open your authenticator app and type the six digits shown for Crypho.',
@@ -76,7 +77,8 @@ export const en = {
   'login.finish': 'Log in',
   'login.none': 'No account yet?',
   'login.restart': 'Use another account',
-  'login.reason.unlinked': 'This device was unlinked, and what it kept is gone. Log in to use it again.',
+  'login.reason.unlinked':
+    'This device was unlinked, and what it kept is gone. Log in to use it again.',
   'login.reason.expired': 'You have been logged out. Log in to carry on.',
   'login.reason.logged-out': 'You are logged out. This browser has kept nothing.',
 
@@ -103,7 +105,8 @@ export const en = {
   'signup.expired.lead': 'Links work once and for a short time. Ask for a new one.',
   'signup.expired.again': 'Get a new link',
   'signup.name.title': 'What should people call you?',
-  'signup.name.lead': 'Your name is shown to your contacts and in your groups. You can change it later.',
+  'signup.name.lead':
+    'Your name is shown to your contacts and in your groups. You can change it later.',
   'signup.name': 'Your name',
   'signup.passphrase.title': 'Your passphrase',
   'signup.passphrase.lead':
@@ -115,7 +118,8 @@ export const en = {
   'signup.passphrase.own': 'Write my own',
   'signup.passphrase.suggested': 'Use a suggested one',
   'signup.passphrase.field': 'Your own passphrase',
-  'signup.passphrase.field.hint': 'Any characters, spaces too. Several words make it long and easy to recall.',
+  'signup.passphrase.field.hint':
+    'Any characters, spaces too. Several words make it long and easy to recall.',
   'signup.passphrase.entropy':
     '{words} words drawn from {list}: one of 2 to the power of {bits} possibilities.',
   'signup.passphrase.loss.title': 'Nobody can reset it for you',
@@ -125,7 +129,8 @@ export const en = {
   'signup.passphrase.kept.missing': 'Put it somewhere safe first, then tick the box.',
   'signup.passphrase.weak': 'This one could be guessed. Make it longer.',
   'signup.passphrase.print.title': 'Your Crypho passphrase',
-  'signup.passphrase.print.text': 'Keep this sheet where you keep your passport. Nobody can make a new one.',
+  'signup.passphrase.print.text':
+    'Keep this sheet where you keep your passport. Nobody can make a new one.',
   'signup.totp.title': 'Your second lock',
   'signup.totp.lead':
     'Scan this with an authenticator app, such as the one built into your phone’s password manager. Each time you log in, it shows a new code.',
@@ -236,9 +241,12 @@ export const en = {
   },
   'conversation.typing': { one: '{names} is writing', other: '{names} are writing' },
   'conversation.hindrance.turning-keys': 'New keys are being made. Messages wait a moment.',
-  'conversation.hindrance.joining': 'This device is joining the conversation. Messages wait a moment.',
-  'conversation.hindrance.repairing': 'The conversation is being repaired. Messages wait until it is done.',
-  'conversation.hindrance.removed': 'You are no longer part of this conversation. You can read what came before.',
+  'conversation.hindrance.joining':
+    'This device is joining the conversation. Messages wait a moment.',
+  'conversation.hindrance.repairing':
+    'The conversation is being repaired. Messages wait until it is done.',
+  'conversation.hindrance.removed':
+    'You are no longer part of this conversation. You can read what came before.',
 
   'composer.label': 'Write a message',
   'composer.to': 'Write to {name}',
@@ -257,7 +265,10 @@ export const en = {
   'message.react': 'React',
   'message.react.with': 'React with {emoji}',
   'message.react.more': 'More reactions',
-  'message.reaction': { one: '{emoji}, {count} person: {names}', other: '{emoji}, {count} people: {names}' },
+  'message.reaction': {
+    one: '{emoji}, {count} person: {names}',
+    other: '{emoji}, {count} people: {names}',
+  },
   'message.reply': 'Reply',
   'message.edit': 'Edit',
   'message.copy': 'Copy text',
@@ -285,7 +296,8 @@ export const en = {
   'message.code': 'Code',
   'unreadable.key-missing': 'The key for this message has not reached this device yet.',
   'unreadable.key-false': 'The key we were given for this message does not fit.',
-  'unreadable.device-unknown': 'This message comes from a device that its owner has not vouched for. It is not shown.',
+  'unreadable.device-unknown':
+    'This message comes from a device that its owner has not vouched for. It is not shown.',
   'unreadable.signature': 'The signature on this message does not hold. It is not shown.',
   'unreadable.content': 'What this message contains is damaged.',
   'unreadable.repairing': 'Being repaired; it will appear by itself.',
@@ -306,7 +318,8 @@ export const en = {
   'event.history.on': '{name} decided that new members see earlier messages',
   'event.history.off': '{name} decided that new members do not see earlier messages',
   'event.keys-reset': 'The conversation was given new keys',
-  'event.identity-changed': '{name} has new keys. Ask in person or over the phone if you did not expect it.',
+  'event.identity-changed':
+    '{name} has new keys. Ask in person or over the phone if you did not expect it.',
   'event.you.object': 'you',
 
   'contacts.title': 'Contacts',
@@ -315,7 +328,8 @@ export const en = {
   'contacts.people': 'People',
   'contacts.invite': 'Invite someone',
   'contacts.empty.title': 'No contacts yet',
-  'contacts.empty.text': 'Your contacts are the people who can write to you. Nobody else sees the list.',
+  'contacts.empty.text':
+    'Your contacts are the people who can write to you. Nobody else sees the list.',
   'contacts.search': 'Search contacts',
   'contacts.since': 'Contact since {date}',
   'contacts.message': 'Write to {name}',
@@ -340,11 +354,13 @@ export const en = {
   'contacts.sent.state': 'Sent {when}, expires {until}',
 
   'invite.title': 'Invite someone',
-  'invite.lead': 'They get an e-mail with your name and note. When they accept, you can write to each other.',
+  'invite.lead':
+    'They get an e-mail with your name and note. When they accept, you can write to each other.',
   'invite.email': 'E-mail address',
   'invite.email.invalid': 'That does not look like an e-mail address.',
   'invite.note': 'A note from you',
-  'invite.note.hint': 'So that they see it is you. The note is sent by e-mail, which others could read on the way.',
+  'invite.note.hint':
+    'So that they see it is you. The note is sent by e-mail, which others could read on the way.',
   'invite.submit': 'Send invitation',
   'invite.sent': 'Invitation sent to {email}.',
   'invite.already': 'You are contacts already.',
@@ -358,11 +374,13 @@ export const en = {
   'group.new.name': 'Name of the group',
   'group.new.name.missing': 'Give the group a name.',
   'group.new.people': 'Who should be in it?',
-  'group.new.people.hint': 'You can add your contacts. Others can be added later by those who know them.',
+  'group.new.people.hint':
+    'You can add your contacts. Others can be added later by those who know them.',
   'group.new.history': 'New members see earlier messages',
   'group.new.history.hint': 'Those who join later can read what was written before they came.',
   'group.new.submit': 'Make group',
-  'group.new.none': 'You have no contacts to add yet. You can make the group now and add people later.',
+  'group.new.none':
+    'You have no contacts to add yet. You can make the group now and add people later.',
   'group.chosen': { one: '{count} person chosen', other: '{count} people chosen' },
   'group.limit': {
     one: 'You can own {count} group. Hand one over or delete it first.',
@@ -409,12 +427,15 @@ export const en = {
   'details.history': 'New members see earlier messages',
   'details.history.hint': 'Applies to those who are added from now on.',
   'details.keys': 'Privacy',
-  'details.keys.text': 'Only the people in this conversation can read it. The service keeps the messages locked.',
-  'details.keys.epoch': 'Keys have been renewed {count} times, last when the circle changed or a week had passed.',
+  'details.keys.text':
+    'Only the people in this conversation can read it. The service keeps the messages locked.',
+  'details.keys.epoch':
+    'Keys have been renewed {count} times, last when the circle changed or a week had passed.',
   'details.created': 'Made by {name}',
   'details.leave': 'Leave the group',
   'details.leave.title': 'Leave {group}?',
-  'details.leave.text': 'You keep what you have, but see nothing new. Someone in the group must add you for you to come back.',
+  'details.leave.text':
+    'You keep what you have, but see nothing new. Someone in the group must add you for you to come back.',
   'details.leave.confirm': 'Leave the group',
   'details.leave.owner': 'You own this group. Hand it over to someone first, or delete it.',
   'details.left': 'You have left {group}.',
@@ -441,7 +462,8 @@ export const en = {
   'profile.since': 'Here since {date}',
   'profile.picture': 'Your picture is made from your initials.',
 
-  'devices.lead': 'Each place where you are logged in has its own keys. Unlink those you no longer use.',
+  'devices.lead':
+    'Each place where you are logged in has its own keys. Unlink those you no longer use.',
   'devices.this': 'This device',
   'devices.shared': 'Shared computer',
   'devices.linked': 'Linked {date}',
@@ -464,7 +486,8 @@ export const en = {
   'security.passphrase.done': 'Your passphrase is changed. Use the new one from now on.',
   'security.passphrase.wrong': 'The current passphrase is not right.',
   'security.email': 'Change e-mail address',
-  'security.email.lead': 'Your address is {email}. We send a link to the new one; the old one works until you open it.',
+  'security.email.lead':
+    'Your address is {email}. We send a link to the new one; the old one works until you open it.',
   'security.email.new': 'New e-mail address',
   'security.email.passphrase': 'Passphrase',
   'security.email.submit': 'Send a link',
@@ -482,7 +505,8 @@ export const en = {
 
   'privacy.lead': 'These are your choices. They apply on all your devices.',
   'privacy.read': 'Let others see what I have read',
-  'privacy.read.hint': 'They see a mark when you have read their messages. Your own devices always know.',
+  'privacy.read.hint':
+    'They see a mark when you have read their messages. Your own devices always know.',
   'privacy.typing': 'Let others see when I am writing',
   'privacy.typing.hint': 'They see a line while you write, never what you write.',
 
@@ -492,7 +516,8 @@ export const en = {
   'appearance.theme.dark': 'Dark',
   'appearance.theme.high-contrast': 'High contrast',
 
-  'about.text': 'Crypho is an end-to-end encrypted messenger for people and organisations that handle confidential information.',
+  'about.text':
+    'Crypho is an end-to-end encrypted messenger for people and organisations that handle confidential information.',
   'about.licence': 'Open source under the GNU Affero General Public Licence, version 3 or later.',
   'about.shortcuts': 'Keyboard shortcuts',
   'about.version': 'Version {version}',
@@ -539,7 +564,10 @@ export const en = {
   'failure.not-found': 'It is no longer there.',
   'failure.invalid': 'Something in what you filled in cannot be used.',
   'failure.too-large': 'That is too large.',
-  'failure.untrusted-server': 'The answer from the server does not hold up, so it was not used. Nothing was sent.',
-  'failure.storage': 'This browser could not keep it. Free up space or allow storage for this site.',
-  'failure.internal': 'Something went wrong in Crypho itself. Try again; reload the page if it happens again.',
+  'failure.untrusted-server':
+    'The answer from the server does not hold up, so it was not used. Nothing was sent.',
+  'failure.storage':
+    'This browser could not keep it. Free up space or allow storage for this site.',
+  'failure.internal':
+    'Something went wrong in Crypho itself. Try again; reload the page if it happens again.',
 } as const satisfies Record<string, string | Plural>;

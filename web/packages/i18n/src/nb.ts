@@ -59,7 +59,8 @@ export const nb = {
   'login.passphrase': 'Passfrase',
   'login.submit': 'Fortsett',
   'login.working': 'Låser opp nøklene dine …',
-  'login.working.hint': 'Passfrasen gjøres om til en nøkkel her på enheten. Det tar et sekund eller to.',
+  'login.working.hint':
+    'Passfrasen gjøres om til en nøkkel her på enheten. Det tar et sekund eller to.',
   'login.wrong': 'E-postadressen eller passfrasen stemmer ikke.',
   'login.code.title': 'Skriv inn koden',
   'login.code.lead': 'Åpne autentiseringsappen og skriv de seks sifrene den viser for Crypho.',
@@ -68,7 +69,8 @@ export const nb = {
   'login.code.short': 'Koden har seks sifre.',
   'login.expired': 'Det gikk litt lang tid. Logg inn på nytt.',
   'login.shared': 'Dette er en delt maskin',
-  'login.shared.hint': 'Ingenting blir liggende igjen i nettleseren. Du blir spurt om alt hver gang.',
+  'login.shared.hint':
+    'Ingenting blir liggende igjen i nettleseren. Du blir spurt om alt hver gang.',
   'login.finish': 'Logg inn',
   'login.none': 'Har du ingen konto?',
   'login.restart': 'Bruk en annen konto',
@@ -83,13 +85,15 @@ export const nb = {
   'signup.title': 'Ny konto',
   'signup.progress': 'Steg {step} av {total}',
   'signup.email.title': 'Hva er e-postadressen din?',
-  'signup.email.lead': 'Vi sender deg en lenke du går videre med. Andre bruker adressen når de vil invitere deg.',
+  'signup.email.lead':
+    'Vi sender deg en lenke du går videre med. Andre bruker adressen når de vil invitere deg.',
   'signup.email': 'E-postadresse',
   'signup.email.submit': 'Send meg en lenke',
   'signup.email.invalid': 'Dette ser ikke ut som en e-postadresse.',
   'signup.email.has': 'Har du konto?',
   'signup.sent.title': 'Se i innboksen',
-  'signup.sent.lead': 'Vi har sendt en lenke til {email}. Åpne den på enheten der du vil lage kontoen.',
+  'signup.sent.lead':
+    'Vi har sendt en lenke til {email}. Åpne den på enheten der du vil lage kontoen.',
   'signup.sent.hint': 'Kom det ingenting? Se i søppelposten, eller send en gang til.',
   'signup.sent.again': 'Send en gang til',
   'signup.sent.again.done': 'Sendt på nytt.',
@@ -99,10 +103,12 @@ export const nb = {
   'signup.expired.lead': 'Lenker virker én gang og bare en stund. Be om en ny.',
   'signup.expired.again': 'Få en ny lenke',
   'signup.name.title': 'Hva skal folk kalle deg?',
-  'signup.name.lead': 'Navnet vises for kontaktene dine og i gruppene dine. Du kan endre det senere.',
+  'signup.name.lead':
+    'Navnet vises for kontaktene dine og i gruppene dine. Du kan endre det senere.',
   'signup.name': 'Navnet ditt',
   'signup.passphrase.title': 'Passfrasen din',
-  'signup.passphrase.lead': 'Vi har trukket en til deg. Behold den, eller trekk på nytt til du finner en du liker.',
+  'signup.passphrase.lead':
+    'Vi har trukket en til deg. Behold den, eller trekk på nytt til du finner en du liker.',
   'signup.passphrase.generated': 'Forslag til passfrase',
   'signup.passphrase.copy': 'Kopier',
   'signup.passphrase.print': 'Skriv ut',
@@ -110,8 +116,10 @@ export const nb = {
   'signup.passphrase.own': 'Skriv min egen',
   'signup.passphrase.suggested': 'Bruk et forslag',
   'signup.passphrase.field': 'Din egen passfrase',
-  'signup.passphrase.field.hint': 'Alle tegn er lov, også mellomrom. Flere ord gjør den lang og lett å huske.',
-  'signup.passphrase.entropy': '{words} ord trukket blant {list}: én av 2 opphøyd i {bits} muligheter.',
+  'signup.passphrase.field.hint':
+    'Alle tegn er lov, også mellomrom. Flere ord gjør den lang og lett å huske.',
+  'signup.passphrase.entropy':
+    '{words} ord trukket blant {list}: én av 2 opphøyd i {bits} muligheter.',
   'signup.passphrase.loss.title': 'Ingen kan lage en ny til deg',
   'signup.passphrase.loss.text':
     'Passfrasen forlater aldri denne enheten. Mister du den, kan vi ikke åpne kontoen din, og det som ligger der, forblir låst. Skriv den ned og legg den der du har passet.',
@@ -142,7 +150,8 @@ export const nb = {
   'email.confirm.title': 'Ny e-postadresse',
   'email.confirm.working': 'Bekrefter adressen …',
   'email.confirm.done': 'Den nye e-postadressen er tatt i bruk.',
-  'email.confirm.expired': 'Lenken gjelder ikke lenger. Endre adressen på nytt under Innstillinger.',
+  'email.confirm.expired':
+    'Lenken gjelder ikke lenger. Endre adressen på nytt under Innstillinger.',
   'email.confirm.open': 'Åpne Crypho',
 
   'preparing.title': 'Gjør enheten klar',
@@ -193,7 +202,8 @@ export const nb = {
   'list.unnamed': 'Samtale',
 
   'welcome.title': 'Velkommen, {name}',
-  'welcome.text': 'Her snakker man bare med folk som har sagt ja til hverandre. Begynn med å invitere den første.',
+  'welcome.text':
+    'Her snakker man bare med folk som har sagt ja til hverandre. Begynn med å invitere den første.',
   'welcome.step.1': 'Send en invitasjon til en e-postadresse.',
   'welcome.step.2': 'De lager en konto hvis de ikke har en, og sier ja.',
   'welcome.step.3': 'Så kan dere skrive sammen med en gang, og lage grupper.',
@@ -231,7 +241,8 @@ export const nb = {
   'conversation.hindrance.turning-keys': 'Samtalen får nye nøkler. Meldinger venter et øyeblikk.',
   'conversation.hindrance.joining': 'Enheten kobles til samtalen. Meldinger venter et øyeblikk.',
   'conversation.hindrance.repairing': 'Samtalen repareres. Meldinger venter til det er gjort.',
-  'conversation.hindrance.removed': 'Du er ikke lenger med i samtalen. Du kan lese det som kom før.',
+  'conversation.hindrance.removed':
+    'Du er ikke lenger med i samtalen. Du kan lese det som kom før.',
 
   'composer.label': 'Skriv en melding',
   'composer.to': 'Skriv til {name}',
@@ -250,7 +261,10 @@ export const nb = {
   'message.react': 'Reager',
   'message.react.with': 'Reager med {emoji}',
   'message.react.more': 'Flere reaksjoner',
-  'message.reaction': { one: '{emoji}, {count} person: {names}', other: '{emoji}, {count} personer: {names}' },
+  'message.reaction': {
+    one: '{emoji}, {count} person: {names}',
+    other: '{emoji}, {count} personer: {names}',
+  },
   'message.reply': 'Svar',
   'message.edit': 'Rediger',
   'message.copy': 'Kopier teksten',
@@ -278,7 +292,8 @@ export const nb = {
   'message.code': 'Kode',
   'unreadable.key-missing': 'Nøkkelen til denne meldingen har ikke nådd enheten ennå.',
   'unreadable.key-false': 'Nøkkelen vi fikk til denne meldingen, passer ikke.',
-  'unreadable.device-unknown': 'Meldingen kommer fra en enhet som eieren ikke har gått god for. Den vises ikke.',
+  'unreadable.device-unknown':
+    'Meldingen kommer fra en enhet som eieren ikke har gått god for. Den vises ikke.',
   'unreadable.signature': 'Signaturen på meldingen stemmer ikke. Den vises ikke.',
   'unreadable.content': 'Innholdet i meldingen er ødelagt.',
   'unreadable.repairing': 'Repareres nå og dukker opp av seg selv.',
@@ -334,11 +349,13 @@ export const nb = {
   'contacts.sent.state': 'Sendt {when}, utløper {until}',
 
   'invite.title': 'Inviter noen',
-  'invite.lead': 'De får en e-post med navnet ditt og hilsenen. Når de sier ja, kan dere skrive til hverandre.',
+  'invite.lead':
+    'De får en e-post med navnet ditt og hilsenen. Når de sier ja, kan dere skrive til hverandre.',
   'invite.email': 'E-postadresse',
   'invite.email.invalid': 'Dette ser ikke ut som en e-postadresse.',
   'invite.note': 'En hilsen fra deg',
-  'invite.note.hint': 'Så de ser at det er deg. Hilsenen går på e-post, som andre kan lese underveis.',
+  'invite.note.hint':
+    'Så de ser at det er deg. Hilsenen går på e-post, som andre kan lese underveis.',
   'invite.submit': 'Send invitasjonen',
   'invite.sent': 'Invitasjonen er sendt til {email}.',
   'invite.already': 'Dere er allerede kontakter.',
@@ -352,11 +369,13 @@ export const nb = {
   'group.new.name': 'Navn på gruppen',
   'group.new.name.missing': 'Gi gruppen et navn.',
   'group.new.people': 'Hvem skal være med?',
-  'group.new.people.hint': 'Du kan legge til kontaktene dine. Andre kan legges til senere av dem som kjenner dem.',
+  'group.new.people.hint':
+    'Du kan legge til kontaktene dine. Andre kan legges til senere av dem som kjenner dem.',
   'group.new.history': 'Nye medlemmer ser tidligere meldinger',
   'group.new.history.hint': 'De som kommer til senere, kan lese det som ble skrevet før de kom.',
   'group.new.submit': 'Lag gruppen',
-  'group.new.none': 'Du har ingen kontakter å legge til ennå. Du kan lage gruppen nå og legge til folk senere.',
+  'group.new.none':
+    'Du har ingen kontakter å legge til ennå. Du kan lage gruppen nå og legge til folk senere.',
   'group.chosen': { one: '{count} person valgt', other: '{count} personer valgt' },
   'group.limit': {
     one: 'Du kan eie {count} gruppe. Overlat eller slett en først.',
@@ -403,19 +422,22 @@ export const nb = {
   'details.history': 'Nye medlemmer ser tidligere meldinger',
   'details.history.hint': 'Gjelder dem som legges til fra nå av.',
   'details.keys': 'Personvern',
-  'details.keys.text': 'Bare de som er med i samtalen, kan lese den. Tjenesten oppbevarer meldingene låst.',
+  'details.keys.text':
+    'Bare de som er med i samtalen, kan lese den. Tjenesten oppbevarer meldingene låst.',
   'details.keys.epoch':
     'Nøklene er fornyet {count} ganger, sist da kretsen endret seg eller det var gått en uke.',
   'details.created': 'Laget av {name}',
   'details.leave': 'Forlat gruppen',
   'details.leave.title': 'Forlate {group}?',
-  'details.leave.text': 'Du beholder det du har, men ser ikke noe nytt. Noen i gruppen må legge deg til for at du skal komme tilbake.',
+  'details.leave.text':
+    'Du beholder det du har, men ser ikke noe nytt. Noen i gruppen må legge deg til for at du skal komme tilbake.',
   'details.leave.confirm': 'Forlat gruppen',
   'details.leave.owner': 'Du eier denne gruppen. Overlat den til noen først, eller slett den.',
   'details.left': 'Du har forlatt {group}.',
   'details.delete': 'Slett gruppen',
   'details.delete.title': 'Slette {group} for alle?',
-  'details.delete.text': 'Alle meldinger forsvinner, for alle som er med, og kan ikke hentes tilbake.',
+  'details.delete.text':
+    'Alle meldinger forsvinner, for alle som er med, og kan ikke hentes tilbake.',
   'details.delete.confirm': 'Slett for alle',
   'details.deleted': '{group} er slettet.',
 
@@ -436,7 +458,8 @@ export const nb = {
   'profile.since': 'Her siden {date}',
   'profile.picture': 'Bildet ditt lages av initialene.',
 
-  'devices.lead': 'Hvert sted du er logget inn, har egne nøkler. Koble fra dem du ikke bruker lenger.',
+  'devices.lead':
+    'Hvert sted du er logget inn, har egne nøkler. Koble fra dem du ikke bruker lenger.',
   'devices.this': 'Denne enheten',
   'devices.shared': 'Delt maskin',
   'devices.linked': 'Koblet til {date}',
@@ -478,7 +501,8 @@ export const nb = {
 
   'privacy.lead': 'Dette bestemmer du. Det gjelder på alle enhetene dine.',
   'privacy.read': 'La andre se hva jeg har lest',
-  'privacy.read.hint': 'De ser et merke når du har lest meldingene deres. Dine egne enheter vet det alltid.',
+  'privacy.read.hint':
+    'De ser et merke når du har lest meldingene deres. Dine egne enheter vet det alltid.',
   'privacy.typing': 'La andre se når jeg skriver',
   'privacy.typing.hint': 'De ser en linje mens du skriver, aldri hva du skriver.',
 
@@ -536,7 +560,10 @@ export const nb = {
   'failure.not-found': 'Det finnes ikke lenger.',
   'failure.invalid': 'Noe av det du fylte ut, kan ikke brukes.',
   'failure.too-large': 'Det er for stort.',
-  'failure.untrusted-server': 'Svaret fra tjeneren holder ikke mål og ble ikke brukt. Ingenting ble sendt.',
-  'failure.storage': 'Nettleseren kunne ikke lagre det. Rydd plass, eller tillat lagring for dette nettstedet.',
-  'failure.internal': 'Noe gikk galt i selve Crypho. Prøv igjen, og last siden på nytt hvis det gjentar seg.',
+  'failure.untrusted-server':
+    'Svaret fra tjeneren holder ikke mål og ble ikke brukt. Ingenting ble sendt.',
+  'failure.storage':
+    'Nettleseren kunne ikke lagre det. Rydd plass, eller tillat lagring for dette nettstedet.',
+  'failure.internal':
+    'Noe gikk galt i selve Crypho. Prøv igjen, og last siden på nytt hvis det gjentar seg.',
 } as const satisfies Catalogue;

@@ -15,7 +15,9 @@ export interface AccountActions {
   setLanguage(language: Language): Promise<void>;
   changePassphrase(current: string, next: string): Promise<AccountAnswer<'current' | 'next'>>;
   changeEmail(passphrase: string, email: string): Promise<AccountAnswer<'passphrase' | 'email'>>;
-  confirmEmail(token: string): Promise<{ kind: 'changed' | 'expired' } | { kind: 'failed'; said: Said }>;
+  confirmEmail(
+    token: string,
+  ): Promise<{ kind: 'changed' | 'expired' } | { kind: 'failed'; said: Said }>;
   measure(passphrase: string): Promise<Strength>;
 }
 

@@ -52,13 +52,17 @@ export function createContacts({ engine, notices }: Services): ContactsModel {
   });
   let list: PatchedList<ContactItem> = emptyList();
   const show = (query: string): void => {
-    const people = list.items.filter((item): item is Contact & ContactItem => item.kind === 'contact');
+    const people = list.items.filter(
+      (item): item is Contact & ContactItem => item.kind === 'contact',
+    );
     store.patch({
       isLoaded: list.isLoaded,
       people,
       shown: people.filter(({ person }) => nameMatches(person.displayName, query)),
       sent: list.items.filter((item): item is Sent & ContactItem => item.kind === 'sent'),
-      received: list.items.filter((item): item is Received & ContactItem => item.kind === 'received'),
+      received: list.items.filter(
+        (item): item is Received & ContactItem => item.kind === 'received',
+      ),
       query,
     });
   };

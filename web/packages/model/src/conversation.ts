@@ -193,7 +193,10 @@ export function createConversation(
     editLatest() {
       const latest = list.items.findLast(
         (item): item is MessageItem =>
-          item.kind === 'message' && item.sender.isSelf && item.body.kind === 'text' && item.seq > 0,
+          item.kind === 'message' &&
+          item.sender.isSelf &&
+          item.body.kind === 'text' &&
+          item.seq > 0,
       );
       if (latest !== undefined) actions.edit(latest);
     },

@@ -49,7 +49,10 @@ export function refusal(refused: MembershipRefused): Said {
   }
 }
 
-type Refusal = MembershipRefused | { kind: 'owned-groups-limit'; max: number } | { kind: 'owner-must-hand-over' };
+type Refusal =
+  | MembershipRefused
+  | { kind: 'owned-groups-limit'; max: number }
+  | { kind: 'owner-must-hand-over' };
 
 function refusalOf(refused: Refusal): Said {
   if (refused.kind === 'owned-groups-limit') return say('group.limit', { count: refused.max });
@@ -88,7 +91,11 @@ export function createGroups({ engine, notices }: Services): GroupActions {
     async create(name, members, sharesHistory) {
       const trimmed = name.trim().slice(0, GROUP_NAME_MAX);
       if (trimmed === '') return { kind: 'refused', said: say('group.new.name.missing') };
-      const answer = await engine.command('group.create', { name: trimmed, members, sharesHistory });
+      const answer = await engine.command('group.create', {
+        name: trimmed,
+        members,
+        sharesHistory,
+      });
       if (!answer.ok) return { kind: 'refused', said: failed(answer.failure) };
       if (answer.value.kind === 'created') {
         return { kind: 'done', conversationId: answer.value.conversationId };
@@ -96,9 +103,17 @@ export function createGroups({ engine, notices }: Services): GroupActions {
       return { kind: 'refused', said: say('group.limit', { count: answer.value.max }) };
     },
     add: (conversationId, members) =>
-      run('group.add', { conversationId, members }, say('details.added', { count: members.length })),
+      run(
+        'group.add',
+        { conversationId, members },
+        say('details.added', { count: members.length }),
+      ),
     remove: (conversationId, { accountId, displayName }) =>
-      run('group.remove', { conversationId, accountId }, say('details.removed', { name: displayName })),
+      run(
+        'group.remove',
+        { conversationId, accountId },
+        say('details.removed', { name: displayName }),
+      ),
     rename: (conversationId, name) =>
       run(
         'group.settings',

@@ -12,7 +12,15 @@ export function emptyList<T extends Keyed>(): PatchedList<T> {
 }
 
 const bySortKey = (a: Keyed, b: Keyed): number =>
-  a.sortKey < b.sortKey ? -1 : a.sortKey > b.sortKey ? 1 : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+  a.sortKey < b.sortKey
+    ? -1
+    : a.sortKey > b.sortKey
+      ? 1
+      : a.key < b.key
+        ? -1
+        : a.key > b.key
+          ? 1
+          : 0;
 
 /** Applies a patch: the list stays ascending by sort key, each key once. */
 export function applyPatch<T extends Keyed>(

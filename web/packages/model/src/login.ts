@@ -10,7 +10,10 @@ export interface LoginSnapshot {
   readonly isWorking: boolean;
   readonly email: string;
   readonly isSharedComputer: boolean;
-  readonly error?: { readonly field: 'email' | 'passphrase' | 'code' | 'form'; readonly said: Said };
+  readonly error?: {
+    readonly field: 'email' | 'passphrase' | 'code' | 'form';
+    readonly said: Said;
+  };
 }
 
 export interface LoginActions {
@@ -29,7 +32,10 @@ export function createLogin({ engine }: Services): LoginModel {
     email: '',
     isSharedComputer: false,
   });
-  const show = (part: Partial<Omit<LoginSnapshot, 'error'>>, error?: LoginSnapshot['error']): void => {
+  const show = (
+    part: Partial<Omit<LoginSnapshot, 'error'>>,
+    error?: LoginSnapshot['error'],
+  ): void => {
     const { error: _, ...rest } = store.get();
     store.set({ ...rest, ...part, ...(error === undefined ? {} : { error }) });
   };

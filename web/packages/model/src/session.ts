@@ -42,7 +42,8 @@ export function createSession({ engine, notices }: Services): SessionModel {
   const stopConnection = engine.watch('connection', {}, (connection) => {
     const was = store.get().connection.kind;
     store.patch({ connection });
-    if (was === 'offline' && connection.kind === 'online') notices.actions.show(say('connection.back'));
+    if (was === 'offline' && connection.kind === 'online')
+      notices.actions.show(say('connection.back'));
   });
   return createModel(
     store,

@@ -7,8 +7,7 @@ import type { Services } from './services.ts';
 import { createModel, createStore, type Model } from './store.ts';
 import { loadMeter, STRENGTH_MIN, type Measure, type Strength } from './strength.ts';
 
-export type SignupStep =
-  'email' | 'sent' | 'opening' | 'expired' | 'name' | 'passphrase' | 'totp';
+export type SignupStep = 'email' | 'sent' | 'opening' | 'expired' | 'name' | 'passphrase' | 'totp';
 
 export type SignupField = 'email' | 'name' | 'passphrase' | 'kept' | 'code' | 'form';
 
@@ -64,7 +63,10 @@ export function createSignup(services: Services, firstLanguage: Language): Signu
   let token = '';
   let words: readonly string[] = [];
   let measure: Measure | undefined;
-  const show = (part: Partial<Omit<SignupSnapshot, 'error'>>, error?: SignupSnapshot['error']): void => {
+  const show = (
+    part: Partial<Omit<SignupSnapshot, 'error'>>,
+    error?: SignupSnapshot['error'],
+  ): void => {
     const { error: _, ...rest } = store.get();
     store.set({ ...rest, ...part, ...(error === undefined ? {} : { error }) });
   };

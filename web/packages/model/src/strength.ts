@@ -18,6 +18,5 @@ export async function loadMeter(): Promise<Measure> {
     dictionary: { ...common.dictionary, ...english.dictionary },
     graphs: common.adjacencyGraphs,
   });
-  return (passphrase, known) =>
-    meter.check(passphrase.slice(0, MEASURED_MAX), [...known]).score;
+  return (passphrase, known) => meter.check(passphrase.slice(0, MEASURED_MAX), [...known]).score;
 }
