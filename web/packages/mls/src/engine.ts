@@ -37,7 +37,6 @@ import {
   libraryId,
   listMembers,
   openLibrary,
-  withoutHeader,
 } from './library.ts';
 import type { Context, Library, RawBundle } from './library.ts';
 import { hold } from './lock.ts';
@@ -273,7 +272,7 @@ async function add(
   return commit(state, { group, baseEpoch: epoch, expected: future }, 'own', (ctx) =>
     ctx.addClientsToConversation(
       library.conversation(group),
-      packages.map((bytes) => new library.module.KeyPackage(withoutHeader(bytes))),
+      packages.map((bytes) => library.keyPackage(bytes)),
     ),
   );
 }
@@ -317,10 +316,7 @@ async function joinExternal(state: State, group: Uint8Array, info: Uint8Array): 
   const attempt = { group, baseEpoch: decoded.epoch, expected };
   return commit(state, attempt, 'own-external', async (ctx) => {
     if (await ctx.conversationExists(conversation)) await ctx.wipeConversation(conversation);
-    await ctx.joinByExternalCommit(
-      new library.module.GroupInfo(withoutHeader(info)),
-      library.credential,
-    );
+    await ctx.joinByExternalCommit(library.groupInfo(info), library.credential);
   });
 }
 
@@ -334,9 +330,11 @@ async function commit(
   try {
     await write(state, run);
   } catch (error) {
-    if (state.library.failure(error) === 'trap') throw error;
+    const why = state.library.failure(error);
+    if (why === 'trap') throw error;
     if (attempt.failed !== undefined) throw attempt.failed.error;
     const { sent } = attempt;
+    if (sent === undefined && why === 'accident') throw error;
     if (sent === undefined) return refused('the library could not build the commit');
     if (sent.t === 'accepted') throw error; // merged nowhere here: processing it says rejoin-needed
     return sent;
@@ -404,8 +402,7 @@ async function join(state: State, group: Uint8Array, welcome: Uint8Array): Promi
         ? await ctx.conversationEpoch(conversation)
         : undefined;
       if (held !== undefined) await ctx.wipeConversation(conversation);
-      const body = new library.module.Welcome(welcome.slice());
-      const joined = await ctx.processWelcomeMessage(body);
+      const joined = await ctx.processWelcomeMessage(library.welcome(welcome));
       if (!sameBytes(joined.copyBytes(), group)) throw new Refusal('welcome to another group');
       const { epoch, members } = await readForeign(state, ctx, group);
       if (held !== undefined && epoch <= held) throw new Refusal('welcome to the past');
@@ -417,7 +414,7 @@ async function join(state: State, group: Uint8Array, welcome: Uint8Array): Promi
   } catch (error) {
     if (error instanceof Refusal) return refused(error.message);
     const why = library.failure(error);
-    if (why === 'trap') throw error;
+    if (why === 'trap' || why === 'accident') throw error;
     if (why === 'orphan-welcome') return { t: 'duplicate' };
     return invalid(`welcome: ${why}`);
   }
@@ -475,7 +472,7 @@ async function merge(
   } catch (error) {
     if (error instanceof Refusal) return refused(error.message);
     const why = library.failure(error);
-    if (why === 'trap') throw error;
+    if (why === 'trap' || why === 'accident') throw error;
     if (why === 'self-commit') return { t: 'rejoin-needed' };
     if (why === 'duplicate') return { t: 'duplicate' };
     return invalid(`commit: ${why}`);

@@ -10,6 +10,11 @@ import type {
   ConversationId,
   CredentialRef,
   Database,
+  GroupInfo,
+  KeyPackage,
+  MlsTransport,
+  ClientId,
+  Welcome,
   WireIdentity,
 } from '@wireapp/core-crypto/browser';
 import { parseDeviceId } from './identity.ts';
@@ -52,7 +57,10 @@ export interface RawBundle {
   readonly groupInfo: Uint8Array;
 }
 
-/** Why the library said no, by its own tag, without its text (which may carry identities). */
+/**
+ * Why the library said no, by its own tag, without its text (which may carry identities). `accident`: not MLS at all but
+ * storage, a hook that rejected, or our own mistake.
+ */
 export type Failure =
   | 'self-commit'
   | 'duplicate'
@@ -60,8 +68,9 @@ export type Failure =
   | 'group-exists'
   | 'wrong-epoch'
   | 'rejected'
+  | 'invalid'
   | 'trap'
-  | 'other';
+  | 'accident';
 
 /** An opened database with one MLS client in it. */
 export interface Library {
@@ -70,6 +79,10 @@ export interface Library {
   readonly credential: CredentialRef;
   readonly signatureKey: Uint8Array;
   conversation(group: Uint8Array): ConversationId;
+  /** Whole MLSMessages into the library's own types; what it cannot read fails as `invalid`. */
+  keyPackage(bytes: Uint8Array): KeyPackage;
+  welcome(bytes: Uint8Array): Welcome;
+  groupInfo(bytes: Uint8Array): GroupInfo;
   transaction<R>(run: (ctx: Context) => Promise<R>): Promise<R>;
   failure(error: unknown): Failure;
   dispose(): void;
@@ -100,6 +113,9 @@ export async function openLibrary(
     credential,
     signatureKey: new Uint8Array(await core.publicKey(credential)),
     conversation: (group) => new module.ConversationId(group.slice()),
+    keyPackage: (bytes) => parse(() => new module.KeyPackage(withoutHeader(bytes))),
+    welcome: (bytes) => parse(() => new module.Welcome(bytes.slice())),
+    groupInfo: (bytes) => parse(() => new module.GroupInfo(withoutHeader(bytes))),
     transaction,
     failure: (error) => failure(module, error),
     dispose: () => {
@@ -107,6 +123,18 @@ export async function openLibrary(
       database.uniffiDestroy();
     },
   };
+}
+
+/** The library's constructors throw the same error for bad bytes as its other calls for a bad disk. */
+class Unreadable extends Error {}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    throw new Unreadable('unreadable for the library');
+  }
 }
 
 async function openDatabase(module: CoreCryptoModule, storage: Storage): Promise<Database> {
@@ -143,10 +171,7 @@ async function transact<R>(
   return outcome.value;
 }
 
-function adapt(
-  module: CoreCryptoModule,
-  transport: Transport,
-): import('@wireapp/core-crypto/browser').MlsTransport {
+function adapt(module: CoreCryptoModule, transport: Transport): MlsTransport {
   const reject = (): Error => new module.MlsTransportError.MessageRejected({ reason: 'dropped' });
   return {
     sendCommitBundle: async (bundle: CommitBundle) => {
@@ -172,15 +197,12 @@ export function keyPackageMessage(bytes: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** The body of an MLSMessage that our decoder has passed. */
-export function withoutHeader(bytes: Uint8Array): Uint8Array {
+/** The body of an MLSMessage that our decoder has passed: all that the library takes of some of them. */
+function withoutHeader(bytes: Uint8Array): Uint8Array {
   return bytes.slice(HEADER_BYTES);
 }
 
-export function libraryId(
-  module: CoreCryptoModule,
-  id: DeviceId,
-): import('@wireapp/core-crypto/browser').ClientId {
+export function libraryId(module: CoreCryptoModule, id: DeviceId): ClientId {
   return new module.ClientId(
     new module.Uuid(id.account),
     module.DeviceId.fromHexString(id.device),
@@ -211,8 +233,9 @@ export async function exporter(ctx: Context, conversation: ConversationId): Prom
 
 function failure(module: CoreCryptoModule, error: unknown): Failure {
   if (error instanceof WebAssembly.RuntimeError) return 'trap';
-  if (!module.CoreCryptoError.instanceOf(error)) return 'other';
-  if (!module.CoreCryptoError.Mls.instanceOf(error)) return 'other';
+  if (error instanceof Unreadable) return 'invalid';
+  if (!module.CoreCryptoError.instanceOf(error)) return 'accident';
+  if (!module.CoreCryptoError.Mls.instanceOf(error)) return 'accident';
   const inner = error.inner.mlsError;
   if (module.MlsError.SelfCommitIgnored.instanceOf(inner)) return 'self-commit';
   if (module.MlsError.DuplicateMessage.instanceOf(inner)) return 'duplicate';
@@ -221,5 +244,5 @@ function failure(module: CoreCryptoModule, error: unknown): Failure {
   if (module.MlsError.ConversationAlreadyExists.instanceOf(inner)) return 'group-exists';
   if (module.MlsError.WrongEpoch.instanceOf(inner)) return 'wrong-epoch';
   if (module.MlsError.MessageRejected.instanceOf(inner)) return 'rejected';
-  return 'other';
+  return 'invalid';
 }

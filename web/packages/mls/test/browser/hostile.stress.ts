@@ -5,6 +5,9 @@ import { Harness } from './harness.ts';
 import type { Tab } from './harness.ts';
 import { Chance, Device, deviceId, groupId, seeds, trustOf } from './world.ts';
 
+/** Changes to each of three messages. */
+const CHANGES = Number(process.env['CHANGES'] ?? 60);
+
 let harness: Harness;
 let tab: Tab;
 beforeAll(async () => {
@@ -192,6 +195,60 @@ describe('a lying server', () => {
   });
 });
 
+describe('accidents', () => {
+  const broken = (who: Device, ...hooks: string[]): Promise<void> =>
+    who.call('believe', { broken: hooks });
+
+  test('a hook that rejects rejects the operation; nothing changes, and the engine goes on', async () => {
+    const [alice, bob, carol] = await people(3);
+    const group = await found('accidents', alice!, bob!);
+    await broken(alice!, 'send');
+    await expect(alice!.op('update', group)).rejects.toThrow('broken send');
+    expect(await alice!.epoch(group)).toBe(1n);
+    await broken(alice!);
+    expect((await alice!.op('add', group, { bytes: [await carol!.keyPackage()] })).t).toBe('done');
+    const { commit, welcome, groupInfo } = harness.delivery.last(group);
+    for (const each of [bob!, carol!]) await broken(each, 'after');
+    await expect(bob!.op('process', group, { bytes: [commit] })).rejects.toThrow('broken after');
+    await expect(carol!.op('join', group, { bytes: [welcome] })).rejects.toThrow('broken after');
+    const external = carol!.op('joinExternal', group, { bytes: [groupInfo] });
+    await expect(external).rejects.toThrow('broken after');
+    expect(await bob!.epoch(group)).toBe(1n);
+    expect(await carol!.has(group)).toBe(false);
+    for (const each of [bob!, carol!]) await broken(each);
+    expect((await bob!.op('process', group, { bytes: [commit] })).t).toBe('merged');
+    expect((await carol!.op('join', group, { bytes: [welcome] })).t).toBe('merged');
+    expect(await carol!.secret(group)).toEqual(await bob!.secret(group));
+  });
+
+  test('a sink that rejects leaves the epoch turned and its secret readable', async () => {
+    const [alice, bob] = await people(2);
+    const group = await found('sink', alice!, bob!);
+    await broken(alice!, 'turned');
+    await expect(alice!.op('update', group)).rejects.toThrow('broken turned');
+    await broken(alice!);
+    await bob!.op('process', group, { bytes: [harness.delivery.last(group).commit] });
+    expect(await alice!.secret(group)).toEqual(await bob!.secret(group));
+  });
+
+  test('adding who is there, removing who is not, and oneself, is refused', async () => {
+    const [alice, bob, carol] = await people(3);
+    const group = await found('senseless', alice!, bob!);
+    const twice = await alice!.op('add', group, { bytes: [await bob!.keyPackage()] });
+    expect(twice).toEqual({ t: 'refused', reason: 'a device is in the group twice' });
+    const one = await carol!.keyPackage();
+    expect((await alice!.op('add', group, { bytes: [one, one] })).t).toBe('refused');
+    expect((await alice!.op('add', group, { bytes: [] })).t).toBe('refused');
+    expect((await alice!.op('add', group, { bytes: ['00'] })).t).toBe('refused');
+    const absent = await alice!.op('remove', group, { ids: [carol!.id] });
+    expect(absent).toEqual({ t: 'refused', reason: 'not a member' });
+    const self = await alice!.op('remove', group, { ids: [alice!.id] });
+    expect(self).toEqual({ t: 'refused', reason: 'a device cannot remove itself' });
+    await expect(carol!.op('update', group)).rejects.toMatchObject({ name: 'NoGroup' });
+    expect(await alice!.epoch(group)).toBe(1n);
+  });
+});
+
 describe('tampering', () => {
   test.each(seeds())(
     'no changed byte is merged, traps or changes anything, seed %i',
@@ -202,7 +259,7 @@ describe('tampering', () => {
       const before = await bob!.secret(group);
       await alice!.op('add', group, { bytes: [await carol!.keyPackage()] });
       const { commit, welcome, groupInfo } = harness.delivery.last(group);
-      for (let i = 0; i < 60; i++) {
+      for (let i = 0; i < CHANGES; i++) {
         const changed = (hex: string): string => {
           const bytes = Buffer.from(hex, 'hex');
           const at = chance.below(bytes.length);

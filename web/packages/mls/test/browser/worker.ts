@@ -17,6 +17,8 @@ interface Beliefs {
   keys?: Record<string, string>;
   /** Devices that may be removed by anybody; absent for all. */
   removable?: string[];
+  /** Hooks that reject, as if the application had a mistake or a full disk. */
+  broken?: ('after' | 'send' | 'turned')[];
   /** What `before` saw, for the test to read. */
   seen: string[];
 }
@@ -29,6 +31,10 @@ addEventListener('securitypolicyviolation', (event) => {
 });
 
 const YES: Verdict = { ok: true };
+
+function fail(slot: string, hook: 'after' | 'send' | 'turned'): void {
+  if (beliefs.get(slot)?.broken?.includes(hook) === true) throw new Error(`broken ${hook}`);
+}
 
 function policyOf(slot: string): Policy {
   const judge = (leaf: Leaf): Verdict => {
@@ -48,6 +54,7 @@ function policyOf(slot: string): Policy {
       return all(commit.pathLeaf === undefined ? commit.added : [...commit.added, commit.pathLeaf]);
     },
     after: async (members, from) => {
+      fail(slot, 'after');
       const { removable } = beliefs.get(slot) ?? {};
       const verdict = all(members);
       if (!verdict.ok || typeof from === 'string' || removable === undefined) return verdict;
@@ -111,9 +118,15 @@ async function open(args: OpenArgs): Promise<object> {
     self: device(args.self),
     wasmUrl,
     policy: policyOf(args.slot),
-    delivery: { send: (bundle) => send(args.self, bundle) },
+    delivery: {
+      send: async (bundle) => {
+        fail(args.slot, 'send');
+        return send(args.self, bundle);
+      },
+    },
     epochs: {
       turned: async (turn) => {
+        fail(args.slot, 'turned');
         const secret = toHex(await turn.secret('message'));
         secrets.set(`${toHex(turn.group)} ${turn.epoch}`, secret);
       },
@@ -225,8 +238,7 @@ const methods: Record<string, (args: never) => Promise<unknown>> = {
   },
   keyPackages: async ({ slot, count }: { slot: string; count: number }) =>
     slots.get(slot)?.engine.keyPackages(count),
-  believe: async (args: { slot: string; keys?: Record<string, string>; removable?: string[] }) => {
-    const { slot, ...rest } = args;
+  believe: async ({ slot, ...rest }: { slot: string } & Omit<Beliefs, 'seen'>) => {
     beliefs.set(slot, { ...rest, seen: [] });
   },
   seen: async ({ slot }: { slot: string }) => beliefs.get(slot)?.seen,
