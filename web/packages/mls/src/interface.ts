@@ -193,7 +193,10 @@ export interface MlsEngine {
   epochAuthenticator(group: Uint8Array): Promise<EpochSecret>;
   /** Drops the device's copy of the group. */
   forget(group: Uint8Array): Promise<void>;
-  /** Waits for what is queued, then lets go of the database and of the lock. */
+  /**
+   * Waits for what is queued, then lets go of the database and of the lock. A `send` that is still retrying holds it up:
+   * let that answer `unknown` first.
+   */
   close(): Promise<void>;
 }
 

@@ -43,6 +43,8 @@ export class DeliveryService {
   readonly logs = new Map<string, Entry[]>();
   readonly #leaves = new Map<string, Leaves>();
   fault: (submission: Submission) => Fault = () => 'none';
+  /** Why the service will not take a commit at all, if so. */
+  refuse: (submission: Submission) => string | undefined = () => undefined;
   /** Called as soon as a commit has been stored. */
   stored: (entry: Entry) => void = () => undefined;
 
@@ -84,7 +86,7 @@ export class DeliveryService {
     if (log.some((entry) => entry.hash === s.hash)) return { t: 'accepted' };
     if (BigInt(s.baseEpoch) !== BigInt(log.length))
       return { t: 'conflict', serverEpoch: String(log.length) };
-    const problem = this.#check(s);
+    const problem = this.refuse(s) ?? this.#check(s);
     if (problem !== undefined) return { t: 'refused', reason: problem };
     const entry: Entry = {
       epoch: BigInt(s.baseEpoch),

@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(async () => harness.stop());
 beforeEach(() => {
   harness.delivery.fault = () => 'none';
+  harness.delivery.refuse = () => undefined;
   harness.delivery.stored = () => undefined;
 });
 
@@ -124,6 +125,54 @@ describe('crash', () => {
     expect(faults).toEqual([]);
     expect(harness.delivery.epoch(group)).toBe(2n);
     await bob.op('process', group, { bytes: [harness.delivery.last(group).commit] });
+    await agree(group, alice, bob);
+  });
+});
+
+describe('an answer that is no yes', () => {
+  test('given up without one: the own commit comes back as rejoin needed', async () => {
+    const [alice, bob] = [await person(), await person()];
+    const group = await pair('given up', alice, bob);
+    await alice.call('believe', { givesUp: true });
+    expect(await alice.op('update', group)).toEqual({ t: 'unknown' });
+    expect(await alice.epoch(group)).toBe(1n);
+    await alice.call('believe');
+    const { commit, groupInfo } = harness.delivery.last(group);
+    expect(await alice.op('process', group, { bytes: [commit] })).toEqual({ t: 'rejoin-needed' });
+    expect((await alice.op('joinExternal', group, { bytes: [groupInfo] })).t).toBe('done');
+    for (const entry of harness.delivery.log(group).slice(1))
+      expect((await bob.op('process', group, { bytes: [entry.commit] })).t).toBe('merged');
+    await agree(group, alice, bob);
+  });
+
+  test('refused by the service: dropped, and the next one goes through', async () => {
+    const [alice, bob] = [await person(), await person()];
+    const group = await pair('refused', alice, bob);
+    harness.delivery.refuse = () => 'pending removals';
+    const answer = await alice.op('update', group);
+    expect(answer).toEqual({ t: 'refused', reason: 'pending removals' });
+    expect(await alice.epoch(group)).toBe(1n);
+    harness.delivery.refuse = () => undefined;
+    expect(await alice.op('update', group)).toEqual({ t: 'done', epoch: '2' });
+    await bob.op('process', group, { bytes: [harness.delivery.last(group).commit] });
+    await agree(group, alice, bob);
+  });
+
+  test('an external join refused by the service leaves the old copy in place', async () => {
+    const [alice, bob] = [await person(), await person()];
+    const group = await pair('kept', alice, bob);
+    const before = await bob.secret(group);
+    const { groupInfo } = harness.delivery.last(group);
+    harness.delivery.refuse = () => 'not now';
+    const answer = await bob.op('joinExternal', group, { bytes: [groupInfo] });
+    expect(answer).toEqual({ t: 'refused', reason: 'not now' });
+    expect(await bob.secret(group)).toEqual(before);
+    harness.delivery.refuse = () => undefined;
+    await alice.op('update', group);
+    const late = await bob.op('joinExternal', group, { bytes: [groupInfo] });
+    expect(late).toEqual({ t: 'conflict', serverEpoch: '2' });
+    const { commit } = harness.delivery.last(group);
+    expect((await bob.op('process', group, { bytes: [commit] })).t).toBe('merged');
     await agree(group, alice, bob);
   });
 });

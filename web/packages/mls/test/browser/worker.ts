@@ -19,6 +19,8 @@ interface Beliefs {
   removable?: string[];
   /** Hooks that reject, as if the application had a mistake or a full disk. */
   broken?: ('after' | 'send' | 'turned')[];
+  /** Goes away without having seen the answer. */
+  givesUp?: boolean;
   /** What `before` saw, for the test to read. */
   seen: string[];
 }
@@ -121,7 +123,8 @@ async function open(args: OpenArgs): Promise<object> {
     delivery: {
       send: async (bundle) => {
         fail(args.slot, 'send');
-        return send(args.self, bundle);
+        const sent = await send(args.self, bundle);
+        return beliefs.get(args.slot)?.givesUp === true ? { t: 'unknown' } : sent;
       },
     },
     epochs: {
