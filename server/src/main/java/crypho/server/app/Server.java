@@ -3,6 +3,9 @@ package crypho.server.app;
 import crypho.base.Rng;
 import crypho.server.http.HttpFront;
 import crypho.server.http.SocketUpgrade;
+import crypho.server.notify.LocalMailbox;
+import crypho.server.notify.MailPages;
+import crypho.server.notify.MailService;
 import crypho.server.rpc.Caller;
 import crypho.server.rpc.RpcRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -11,8 +14,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +30,8 @@ public final class Server implements AutoCloseable {
   private final StoreAssembly store;
   private final Vertx vertx;
   private final HttpFront front;
+  private final MailService mail;
+  private final HealthPages health;
   private final int port;
 
   Server(Config config) throws IOException {
@@ -34,14 +41,24 @@ public final class Server implements AutoCloseable {
     this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     var registry = new RpcRegistry();
-    var health = new HealthPages(store::isReachable, meters);
+    this.health = new HealthPages(store::isReachable, meters);
     var pages = new HashMap<String, HttpFront.Page>();
     health.addTo(pages, config.metrics() == null);
+    this.mail = mail(config, pages);
     this.front =
         new HttpFront(
             vertx, config.http(), registry, (_, _) -> null, new NoSockets(), pages, meters);
     this.port = front.listen();
     LOG.info("event=server.ready port={} methods={}", port, registry.entries().size());
+  }
+
+  private MailService mail(Config config, Map<String, HttpFront.Page> pages) {
+    if (config.mail() != null) {
+      return MailService.overSmtp(store.db(), store.sealer(), config.mail(), Clock.systemUTC());
+    }
+    var mailbox = new LocalMailbox(Clock.systemUTC());
+    new MailPages(mailbox).addTo(pages);
+    return MailService.local(store.db(), store.sealer(), mailbox, Clock.systemUTC());
   }
 
   private static final class NoSockets implements SocketUpgrade {
@@ -64,7 +81,9 @@ public final class Server implements AutoCloseable {
   @Override
   public void close() {
     LOG.info("event=server.draining");
+    health.closing();
     front.drain(DRAIN_MAX);
+    mail.close();
     try {
       vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
