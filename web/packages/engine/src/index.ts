@@ -1,1 +1,3 @@
 export * from './api.ts';
+export { connect } from './connect.ts';
+export type { EngineWorker } from './connect.ts';

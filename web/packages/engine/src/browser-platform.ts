@@ -1,0 +1,113 @@
+/** The platform as a browser's dedicated worker has it. */
+import {
+  argon2id,
+  browserKeeper,
+  cryptoRandom,
+  deleteDatabase,
+  indexedDbStorage,
+  memoryStorage,
+  own,
+} from '@crypho/vault';
+import type { Clock, HttpAnswer, Platform, SocketEvents, SocketHandle, Transport } from './platform.ts';
+
+export interface WorkerOptions {
+  /** Where the MLS library's WebAssembly lies on our own origin. */
+  readonly wasmUrl: string;
+  /** The installation's domain in MLS identities; the page's host name where none is given. */
+  readonly domain?: string;
+}
+
+const DATABASE = 'crypho';
+const KEEPER = 'crypho-keeper';
+const MLS_DATABASE = 'crypho-mls';
+
+const browserClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+async function post(path: string, body: Uint8Array, timeoutMs: number): Promise<HttpAnswer> {
+  const answer = await fetch(path, {
+    method: 'POST',
+    body: own(body),
+    headers: { 'Content-Type': 'application/proto', 'X-Crypho-Client': 'web' },
+    credentials: 'same-origin',
+    cache: 'no-store',
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const seconds = Number(answer.headers.get('Retry-After') ?? Number.NaN);
+  return {
+    status: answer.status,
+    body: new Uint8Array(await answer.arrayBuffer()),
+    contentType: answer.headers.get('Content-Type') ?? '',
+    ...(Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
+  };
+}
+
+function socket(events: SocketEvents): SocketHandle {
+  const url = new URL('/api/socket', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const made = new WebSocket(url);
+  made.binaryType = 'arraybuffer';
+  made.onopen = () => events.opened();
+  made.onmessage = (event: MessageEvent) => {
+    if (event.data instanceof ArrayBuffer) events.received(new Uint8Array(event.data));
+  };
+  made.onclose = () => events.closed();
+  return {
+    send: (frame) => {
+      if (made.readyState === WebSocket.OPEN) made.send(own(frame));
+    },
+    close: () => made.close(),
+  };
+}
+
+const transport: Transport = { post, socket };
+
+/** `Firefox · Linux`: told to nobody but the account's own devices. */
+function deviceName(): string {
+  const agent = navigator.userAgent;
+  const browsers = [
+    ['Edg/', 'Edge'],
+    ['OPR/', 'Opera'],
+    ['Firefox/', 'Firefox'],
+    ['Chrome/', 'Chrome'],
+    ['Safari/', 'Safari'],
+  ] as const;
+  const systems = [
+    ['Android', 'Android'],
+    ['iPhone', 'iPhone'],
+    ['iPad', 'iPad'],
+    ['Windows', 'Windows'],
+    ['Mac OS', 'Mac'],
+    ['CrOS', 'ChromeOS'],
+    ['Linux', 'Linux'],
+  ] as const;
+  const browser = browsers.find(([mark]) => agent.includes(mark))?.[1];
+  const system = systems.find(([mark]) => agent.includes(mark))?.[1];
+  return [browser, system].filter((part) => part !== undefined).join(' · ');
+}
+
+export function browserPlatform(options: WorkerOptions): Platform {
+  return {
+    clock: browserClock,
+    random: cryptoRandom,
+    transport,
+    keeper: browserKeeper(KEEPER),
+    passwordHash: argon2id,
+    domain: options.domain ?? location.hostname,
+    deviceName: deviceName(),
+    openDisk: () => indexedDbStorage(DATABASE),
+    openMemory: async () => memoryStorage(),
+    // Two megabytes of WebAssembly: fetched only now that the account is unlocked.
+    openMls: async (mlsOptions) => {
+      const { openEngine } = await import('@crypho/mls');
+      return openEngine({ ...mlsOptions, wasmUrl: options.wasmUrl });
+    },
+    wipeMls: () => deleteDatabase(MLS_DATABASE),
+  };
+}

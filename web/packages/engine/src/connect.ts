@@ -1,0 +1,117 @@
+/** The page's side: typed commands and subscriptions over its worker. Small, for it is in the first load. */
+import { API_VERSION } from './api.ts';
+import type {
+  Answer,
+  CommandName,
+  Commands,
+  EngineClient,
+  EngineMessage,
+  ListPatch,
+  Keyed,
+  PageMessage,
+} from './api.ts';
+
+/** What a dedicated worker is to the page; tests bring their own. */
+export interface EngineWorker {
+  postMessage(message: unknown): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  terminate(): void;
+}
+
+interface Watcher {
+  readonly open: PageMessage;
+  readonly value?: (value: unknown) => void;
+  readonly patch?: (patch: ListPatch<Keyed>) => void;
+}
+
+const RESTARTS_MAX = 5;
+
+export function connect(makeWorker: () => EngineWorker): EngineClient {
+  const commands = new Map<number, (answer: Answer<unknown>) => void>();
+  const watchers = new Map<number, Watcher>();
+  let nextId = 1;
+  let restarts = 0;
+  let worker = start();
+
+  function start(): EngineWorker {
+    const made = makeWorker();
+    made.onmessage = (event: MessageEvent) => receive(event.data);
+    made.onerror = () => restart();
+    made.postMessage({ type: 'hello', version: API_VERSION } satisfies PageMessage);
+    return made;
+  }
+
+  /** The worker asks for it when its MLS library has broken down; or it could not start. */
+  function restart(): void {
+    worker.terminate();
+    for (const answer of commands.values()) answer({ ok: false, failure: { code: 'unavailable' } });
+    commands.clear();
+    if (++restarts > RESTARTS_MAX) return;
+    worker = start();
+    for (const watcher of watchers.values()) worker.postMessage(watcher.open);
+  }
+
+  function receive(data: unknown): void {
+    if (typeof data !== 'object' || data === null || !('type' in data)) return;
+    if (data.type === 'restart') return restart();
+    const message = data as EngineMessage;
+    switch (message.type) {
+      case 'welcome':
+        return;
+      case 'result':
+        return settle(message.id, { ok: true, value: message.value });
+      case 'failure':
+        return settle(message.id, { ok: false, failure: message.failure });
+      case 'value':
+        return watchers.get(message.id)?.value?.(message.value);
+      case 'patch':
+        return watchers.get(message.id)?.patch?.(message.patch);
+    }
+  }
+
+  function settle(id: number, answer: Answer<unknown>): void {
+    commands.get(id)?.(answer);
+    commands.delete(id);
+  }
+
+  function subscribe(watcher: Omit<Watcher, 'open'>, query: string, args: unknown): number {
+    const id = nextId++;
+    // The typed methods below are the only callers: the name is a query's.
+    const open = { type: 'subscribe', id, query, args } as PageMessage;
+    watchers.set(id, { ...watcher, open });
+    worker.postMessage(open);
+    return id;
+  }
+
+  function unsubscribe(id: number): void {
+    if (watchers.delete(id))
+      worker.postMessage({ type: 'unsubscribe', id } satisfies PageMessage);
+  }
+
+  return {
+    command: <N extends CommandName>(name: N, args: Commands[N]['in']) =>
+      new Promise<Answer<Commands[N]['out']>>((resolve) => {
+        const id = nextId++;
+        // The engine answers a command with its own outcome.
+        commands.set(id, resolve as (answer: Answer<unknown>) => void);
+        worker.postMessage({ type: 'command', id, name, args } satisfies PageMessage);
+      }),
+    watch: (name, args, onValue) => {
+      const id = subscribe({ value: onValue as (value: unknown) => void }, name, args);
+      return () => unsubscribe(id);
+    },
+    list: (name, args, onPatch) => {
+      const patch = onPatch as (patch: ListPatch<Keyed>) => void;
+      const id = subscribe({ patch }, name, args);
+      return {
+        extend: (direction, count) => {
+          const message = { type: 'timeline.extend', id, direction, count } as const;
+          worker.postMessage(message satisfies PageMessage);
+        },
+        dispose: () => unsubscribe(id),
+      };
+    },
+  };
+}
+

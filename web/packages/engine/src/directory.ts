@@ -1,0 +1,203 @@
+/**
+ * Who is who: names, identity keys pinned when first seen, and devices whose certificates hold. The
+ * server's word counts for names alone.
+ */
+import { base64, fromBase64, isCertified, isDepositKey, own, sameBytes } from '@crypho/vault';
+import type { Bytes, Records } from '@crypho/vault';
+import { thumbprint } from '@crypho/mls/identity';
+import { AccountService, KnownIdentitySchema, create } from '@crypho/wire';
+import type { AccountEntry, Device } from '@crypho/wire';
+import type { Account } from './account-state.ts';
+import type { Person } from './api.ts';
+import type { Clock } from './platform.ts';
+import type { Rpc } from './rpc.ts';
+import { TOPIC } from './topics.ts';
+import type { Topics } from './topics.ts';
+import { vaultRecord } from './vault-sync.ts';
+import type { VaultSync } from './vault-sync.ts';
+
+const PEOPLE = 'people';
+const ASK_MAX = 200;
+
+export interface KnownDevice {
+  readonly device: string;
+  /** As in MLS leaves. */
+  readonly thumbprint: string;
+  readonly signingKey: string;
+  /** False once unlinked: still good for reading what it once sent. */
+  readonly isCurrent: boolean;
+}
+
+export interface KnownPerson {
+  readonly account: string;
+  readonly displayName: string;
+  /** False where the identity key is not the one first seen: nothing of the account is trusted. */
+  readonly isIdentityKnown: boolean;
+  readonly identityKey: string;
+  readonly deposit: { readonly key: string; readonly generation: number } | null;
+  readonly devices: readonly KnownDevice[];
+}
+
+export interface Directory {
+  open(): Promise<void>;
+  find(account: string): KnownPerson | undefined;
+  /** Asks the server about those that are not known, or about all with `isFresh`. */
+  learn(accounts: readonly string[], options?: { readonly isFresh?: boolean }): Promise<void>;
+  device(account: string, device: string): KnownDevice | undefined;
+  signingKey(account: string, device: string): Bytes | undefined;
+  person(account: string): Person;
+  /** Names that contact lists bring along. */
+  name(account: string, displayName: string): void;
+  onIdentityChanged(listener: (account: string) => void): void;
+}
+
+export interface DirectoryDeps {
+  readonly records: Records;
+  readonly rpc: Rpc;
+  readonly clock: Clock;
+  readonly topics: Topics;
+  readonly vault: VaultSync;
+  account(): Account;
+}
+
+function isKnownPerson(value: unknown): value is KnownPerson {
+  return typeof value === 'object' && value !== null && 'account' in value && 'devices' in value;
+}
+
+export function makeDirectory(deps: DirectoryDeps): Directory {
+  const { records, rpc, clock, topics, vault } = deps;
+  const people = new Map<string, KnownPerson>();
+  const names = new Map<string, string>();
+  const listeners: ((account: string) => void)[] = [];
+
+  async function open(): Promise<void> {
+    for (const value of await records.all(PEOPLE))
+      if (isKnownPerson(value)) people.set(value.account, value);
+  }
+
+  /** The identity key that the account had when it was first seen by any of our devices. */
+  async function pinned(entry: AccountEntry): Promise<Bytes> {
+    const own_ = deps.account();
+    if (entry.accountId === own_.accountId) return own_.identityPublicKey;
+    const name = `identity/${entry.accountId}`;
+    const known = await vault.get(name);
+    if (known?.body.case === 'knownIdentity') return own(known.body.value.identityPublicKey);
+    if (entry.identityPublicKey.length !== 32) return new Uint8Array(0);
+    const value = create(KnownIdentitySchema, {
+      identityPublicKey: entry.identityPublicKey,
+      isVerified: false,
+      firstSeenMs: BigInt(Math.round(clock.now())),
+    });
+    await vault.put(vaultRecord(name, { case: 'knownIdentity', value }));
+    return own(entry.identityPublicKey);
+  }
+
+  async function certified(
+    identityKey: Uint8Array,
+    account: string,
+    device: Device,
+  ): Promise<KnownDevice | undefined> {
+    if (!(await isCertified(identityKey, account, device, device.certificate))) return undefined;
+    return {
+      device: device.deviceId,
+      thumbprint: await thumbprint(device.mlsSignatureKey),
+      signingKey: base64(device.signingKey),
+      isCurrent: true,
+    };
+  }
+
+  async function check(entry: AccountEntry): Promise<KnownPerson> {
+    const account = entry.accountId;
+    const before = people.get(account);
+    const pin = await pinned(entry);
+    const isIdentityKnown =
+      entry.identityPublicKey.length === 0 || sameBytes(pin, entry.identityPublicKey);
+    const certifiedDevices = isIdentityKnown
+      ? await Promise.all(entry.devices.map((device) => certified(pin, account, device)))
+      : [];
+    const devices = certifiedDevices.filter((device) => device !== undefined);
+    const isDepositSound =
+      isIdentityKnown &&
+      (await isDepositKey(
+        pin,
+        account,
+        entry.keyGeneration,
+        entry.depositPublicKey,
+        entry.depositSignature,
+      ));
+    const listed = new Set(devices.map((device) => device.device));
+    const former = (before?.devices ?? [])
+      .filter((device) => !listed.has(device.device))
+      .map((device) => ({ ...device, isCurrent: false }));
+    return {
+      account,
+      displayName: entry.displayName,
+      isIdentityKnown,
+      identityKey: base64(pin),
+      deposit: isDepositSound
+        ? { key: base64(entry.depositPublicKey), generation: entry.keyGeneration }
+        : null,
+      devices: [...devices, ...former],
+    };
+  }
+
+  async function ask(accounts: readonly string[]): Promise<void> {
+    const { accounts: entries } = await rpc.call(
+      AccountService.method.getAccounts,
+      { accountIds: [...accounts] },
+      { isIdempotent: true },
+    );
+    const checked = await Promise.all(entries.map(check));
+    await records.write(
+      checked.map((person) => ({
+        place: { partition: PEOPLE, name: person.account },
+        value: person,
+      })),
+    );
+    for (const person of checked) {
+      const before = people.get(person.account);
+      people.set(person.account, person);
+      if (!person.isIdentityKnown && before?.isIdentityKnown !== false)
+        for (const listener of listeners) listener(person.account);
+    }
+    if (checked.length > 0) topics.changed(TOPIC.people);
+  }
+
+  async function learn(
+    accounts: readonly string[],
+    options: { readonly isFresh?: boolean } = {},
+  ): Promise<void> {
+    const wanted = [...new Set(accounts)].filter(
+      (account) => account !== '' && (options.isFresh === true || !people.has(account)),
+    );
+    for (let at = 0; at < wanted.length; at += ASK_MAX) await ask(wanted.slice(at, at + ASK_MAX));
+  }
+
+  function device(account: string, id: string): KnownDevice | undefined {
+    return people.get(account)?.devices.find((each) => each.device === id);
+  }
+
+  return {
+    open,
+    find: (account) => people.get(account),
+    learn,
+    device,
+    signingKey: (account, id) => {
+      const found = device(account, id);
+      return found === undefined ? undefined : fromBase64(found.signingKey);
+    },
+    person: (account) => ({
+      accountId: account,
+      displayName: people.get(account)?.displayName ?? names.get(account) ?? '',
+      isSelf: account === deps.account().accountId,
+    }),
+    name: (account, displayName) => {
+      if (names.get(account) === displayName) return;
+      names.set(account, displayName);
+      topics.changed(TOPIC.people);
+    },
+    onIdentityChanged: (listener) => {
+      listeners.push(listener);
+    },
+  };
+}

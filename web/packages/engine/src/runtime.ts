@@ -1,0 +1,233 @@
+/** A signed-in device at work: the parts put together, and what the server says passed on to them. */
+import type { MlsEngine } from '@crypho/mls';
+import type { Records } from '@crypho/vault';
+import { Changed_What, ConversationService } from '@crypho/wire';
+import type { Changed, Hello, ServerFrame } from '@crypho/wire';
+import type { Account, StoredAccount } from './account-state.ts';
+import type { ConnectionState } from './api.ts';
+import type { Context } from './context.ts';
+import { makeDelivery } from './delivery.ts';
+import { makeDirectory } from './directory.ts';
+import { makeEpochSink, makeGroups } from './groups.ts';
+import type { GroupsShared } from './groups.ts';
+import { makeKeyRing } from './keys.ts';
+import { makeLists } from './lists.ts';
+import type { Lists } from './lists.ts';
+import { makeMembers } from './members.ts';
+import type { Members } from './members.ts';
+import { makeMessages } from './messages.ts';
+import type { Messages } from './messages.ts';
+import { makeOutbox } from './outbox.ts';
+import type { MlsOptions, Platform } from './platform.ts';
+import { makePolicy } from './policy.ts';
+import type { Rpc } from './rpc.ts';
+import { makeSocket } from './socket.ts';
+import { makeConversationStore } from './store.ts';
+import { makeSync } from './sync.ts';
+import type { Topics } from './topics.ts';
+import { makeTypists } from './typing.ts';
+import type { Typists } from './typing.ts';
+import { makeVaultSync } from './vault-sync.ts';
+
+export const KEY_PACKAGES = 50;
+
+export interface RuntimeOptions {
+  readonly platform: Platform;
+  readonly rpc: Rpc;
+  readonly topics: Topics;
+  readonly records: Records;
+  account(): Account;
+  stored(): StoredAccount;
+  /** Own devices, keys or profile changed on the server. */
+  accountChanged(): void;
+  signedOut(): void;
+}
+
+export interface Runtime {
+  readonly context: Context;
+  readonly lists: Lists;
+  readonly messages: Messages;
+  readonly members: Members;
+  readonly typists: Typists;
+  connection(): ConnectionState;
+  /** Reads what is kept here; nothing of the network. */
+  open(): Promise<void>;
+  openMls(): Promise<MlsEngine>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function makeRuntime(options: RuntimeOptions): Runtime {
+  const { platform, rpc, topics, records } = options;
+  const shared: GroupsShared = { intents: new Map(), fates: new Map(), announced: new Map() };
+  let mls: MlsEngine | undefined;
+  let isStopped = false;
+  let offsetMs = 0;
+  let connection: ConnectionState = { kind: 'connecting', sinceMs: platform.clock.now() };
+
+  const get = (): Context => context;
+  const deps = { records, rpc, topics, ...platform, account: options.account };
+  const vault = makeVaultSync(deps);
+  const context: Context = {
+    platform,
+    rpc,
+    topics,
+    records,
+    vault,
+    directory: makeDirectory({ ...deps, vault }),
+    keys: makeKeyRing(get),
+    store: makeConversationStore(records, topics),
+    get mls(): MlsEngine {
+      if (mls === undefined) throw new Error('MLS is not open yet');
+      return mls;
+    },
+    groups: makeGroups(get, shared),
+    sync: makeSync(get),
+    outbox: makeOutbox(get),
+    socket: makeSocket(platform.transport, platform.clock, platform.random, {
+      hello: (hello) => context.background(onHello(hello)),
+      frame: (frame) => context.background(onFrame(frame)),
+      state: (state) => {
+        connection = state;
+        topics.changed('connection');
+      },
+      signedOut: options.signedOut,
+    }),
+    account: options.account,
+    stored: options.stored,
+    serverNow: () => platform.clock.now() + offsetMs,
+    isStopped: () => isStopped,
+    isOnline: () => connection.kind === 'online',
+    background: (work) => {
+      work.catch(() => undefined);
+    },
+  };
+  const typists = makeTypists(get);
+  const messages = makeMessages(get);
+  const lists = makeLists(get, typists);
+
+  async function onHello(hello: Hello): Promise<void> {
+    offsetMs = Number(hello.serverTimeMs) - platform.clock.now();
+    context.background(vault.pull(hello.vaultRevision).then(() => vault.flush()));
+    await context.sync.heads(hello.conversations);
+    context.outbox.poke();
+    context.background(lists.refreshContacts());
+    context.background(lists.refreshDevices());
+    options.accountChanged();
+  }
+
+  async function onFrame(frame: ServerFrame): Promise<void> {
+    const { body } = frame;
+    switch (body.case) {
+      case 'entry': {
+        const { conversationId, entry } = body.value;
+        if (entry !== undefined) typists.done(conversationId, entry.senderAccountId);
+        return context.sync.entry(body.value);
+      }
+      case 'signal':
+        return typists.heard(body.value);
+      case 'marker':
+        if (body.value.marker === undefined) return;
+        return context.sync.marker(body.value.conversationId, body.value.marker);
+      case 'changed':
+        return onChanged(body.value);
+      default:
+        return;
+    }
+  }
+
+  async function onChanged(changed: Changed): Promise<void> {
+    switch (changed.what) {
+      case Changed_What.CONTACTS:
+        return lists.refreshContacts();
+      case Changed_What.VAULT:
+        return vault.pull(changed.revision);
+      case Changed_What.DEVICES:
+        options.accountChanged();
+        await context.directory.learn([options.account().accountId], { isFresh: true });
+        return lists.refreshDevices();
+      case Changed_What.PROFILE:
+        options.accountChanged();
+        return;
+      case Changed_What.CONVERSATION:
+        return onConversation(changed.conversationId);
+      case Changed_What.KEY_PACKAGES:
+        return topUp();
+      case Changed_What.ACCOUNT:
+        return context.directory.learn([changed.accountId], { isFresh: true });
+      case Changed_What.UNSPECIFIED:
+        return;
+    }
+  }
+
+  async function onConversation(id: string): Promise<void> {
+    if (context.store.get(id) === undefined) return context.sync.refreshAll();
+    try {
+      await context.sync.refresh(id);
+      await context.sync.catchUp(id);
+      context.outbox.poke();
+    } catch {
+      // It may be gone altogether.
+      await context.sync.refreshAll();
+    }
+  }
+
+  async function topUp(): Promise<void> {
+    const { method } = ConversationService;
+    const { available } = await rpc.call(method.countKeyPackages, {}, { isIdempotent: true });
+    if (available >= KEY_PACKAGES / 2) return;
+    const keyPackages = await context.mls.keyPackages(KEY_PACKAGES - available);
+    await rpc.call(method.uploadKeyPackages, { keyPackages });
+  }
+
+  vault.onChange((record) => {
+    const [kind, id] = record.name.split('/');
+    if (kind === 'settings') topics.changed('settings');
+    if (id === undefined) return;
+    if (kind === 'draft') topics.changed(`draft/${id}`, 'conversations');
+    if (kind === 'read' && record.body.case === 'readMark')
+      context.background(messages.readElsewhere(id, Number(record.body.value.upToSeq)));
+    if (kind === 'key') context.background(context.sync.heal(id));
+  });
+
+  return {
+    context,
+    lists,
+    messages,
+    members: makeMembers(get, messages),
+    typists,
+    connection: () =>
+      connection.kind === 'offline'
+        ? { ...connection, waiting: context.outbox.waiting() }
+        : connection,
+    open: async () => {
+      await vault.open();
+      await context.directory.open();
+      await context.store.open();
+      await context.outbox.open();
+    },
+    openMls: async () => {
+      if (mls !== undefined) return mls;
+      const { accountId, deviceId, isSharedComputer, mlsKey } = options.stored();
+      const key = Uint8Array.from(atob(mlsKey), (c) => c.charCodeAt(0));
+      const storage: MlsOptions['storage'] = isSharedComputer
+        ? { kind: 'memory' }
+        : { kind: 'disk', name: 'crypho-mls', key };
+      mls = await platform.openMls({
+        storage,
+        self: { account: accountId, device: deviceId, domain: platform.domain },
+        policy: makePolicy(get, shared),
+        delivery: makeDelivery(get, shared),
+        epochs: makeEpochSink(get),
+      });
+      return mls;
+    },
+    start: () => context.socket.start(),
+    stop: async () => {
+      isStopped = true;
+      context.socket.stop();
+      await mls?.close().catch(() => undefined);
+      mls = undefined;
+    },
+  };
+}
