@@ -96,7 +96,8 @@ final class Creation {
     }
     var isOfItsEpoch =
         isFounded
-            ? leaf.source() instanceof LeafNode.Source.FromCommit
+            ? leaf.source() instanceof LeafNode.Source.FromCommit(Bytes parentHash)
+                && parentHash.isEmpty()
             : leaf.source() instanceof LeafNode.Source.FromKeyPackage;
     if (!isOfItsEpoch) {
       throw Refused.malformed("leaf_node_source", "not what a new group has");

@@ -75,7 +75,7 @@ final class CreateRulesTest {
 
   @Test
   void aLaterEpochIsNoBeginning() {
-    mismatch(Part.EPOCH, changed(i -> Forge.with(i, with(i.groupContext(), 1, Bytes.EMPTY))));
+    mismatch(Part.EPOCH, changed(i -> Forge.with(i, with(i.groupContext(), 2, Bytes.EMPTY))));
     mismatch(
         Part.CONFIRMED_TRANSCRIPT_HASH,
         changed(i -> Forge.with(i, with(i.groupContext(), 0, Bytes.fromHex("00")))));
@@ -178,6 +178,33 @@ final class CreateRulesTest {
             Forge.with(i, Forge.replaced(i.extensions(), Extension.RATCHET_TREE, tree.encode())),
             with(i.groupContext(), tree.treeHash(), List.of())));
   }
+
+  /// As the browser's library does: an empty commit, then the GroupInfo of epoch 1.
+  @Test
+  void aGroupMayBeginAtEpochOneWithALeafMadeByItsCommit() {
+    assertInstanceOf(
+        CreateOutcome.Created.class, atEpochOne(Bytes.EMPTY, Bytes.wrap(new byte[32])));
+    malformed("leaf_node_source", atEpochOne(Bytes.fromHex("00"), Bytes.wrap(new byte[32])));
+    mismatch(Part.CONFIRMED_TRANSCRIPT_HASH, atEpochOne(Bytes.EMPTY, Bytes.EMPTY));
+    mismatch(
+        Part.EPOCH,
+        changed(i -> Forge.with(i, with(i.groupContext(), 2, Bytes.wrap(new byte[32])))));
+    malformed(
+        "leaf_node_source",
+        changed(i -> Forge.with(i, with(i.groupContext(), 1, Bytes.wrap(new byte[32])))));
+  }
+
+  private CreateOutcome atEpochOne(Bytes parentHash, Bytes confirmed) {
+    var unsigned = Forge.withSource(leaf(), new LeafNode.Source.FromCommit(parentHash));
+    var signed = new Forge(world, creator, NONE).signed(unsigned, 0, creator.signaturePrivateKey());
+    var tree = RatchetTree.of(List.of(signed));
+    return changed(i ->
+        Forge.with(
+            Forge.with(i, Forge.replaced(i.extensions(), Extension.RATCHET_TREE, tree.encode())),
+            with(with(i.groupContext(), tree.treeHash(), List.of()), 1, confirmed)));
+  }
+
+  private static final CommitBundle NONE = new CommitBundle(Bytes.EMPTY, null, Bytes.EMPTY);
 
   @Test
   void itIsSignedAndOthersCanJoinByIt() {
