@@ -20,7 +20,7 @@ final class HostileBytesTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /// Honest messages of every kind, from the vectors.
-  private static final List<Bytes> SAMPLES = samples();
+  static final List<Bytes> SAMPLES = samples();
 
   private static List<Bytes> samples() {
     try {
