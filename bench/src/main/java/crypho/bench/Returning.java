@@ -1,0 +1,142 @@
+package crypho.bench;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import crypho.client.load.LoadListener;
+import crypho.client.load.LoadLoop;
+import crypho.client.load.LoadSocket;
+import crypho.wire.v1.ConversationHead;
+import crypho.wire.v1.ReadLogRequest;
+import crypho.wire.v1.ReadLogResponse;
+import crypho.wire.v1.ServerFrame;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// (f) 5,000 people whose server was killed come back all at once. Each holds half of its
+/// conversation's log, and is caught up when it has got Hello and read the rest.
+final class Returning {
+  private static final int KNOWN = Layout.HISTORY / 2;
+  private static final int WAIT_SECONDS_MAX = 120;
+  private static final int RETRY_MS_MAX = 400;
+
+  private final LoadLoop loop;
+  private final int people = Layout.RETURNING_TO - Layout.RETURNING_FROM;
+  private final AtomicInteger caughtUp = new AtomicInteger();
+  private final AtomicInteger retries = new AtomicInteger();
+  private final CompletableFuture<Long> all = new CompletableFuture<>();
+
+  private Returning(LoadLoop loop) {
+    this.loop = loop;
+  }
+
+  /// What came of it: the row, and the server that runs now.
+  record Result(Row row, ServerProcess server) {}
+
+  static Result measure(Path home, Path data, ServerProcess old, List<String> settings)
+      throws IOException, InterruptedException {
+    var port = old.port();
+    try (var crowd = new Crowd(old.address())) {
+      crowd.connect(Layout.RETURNING_FROM, Layout.RETURNING_TO, _ -> Crowd.ignoring());
+      old.kill();
+    }
+    try (var loop = new LoadLoop(old.address(), 1)) {
+      var returning = new Returning(loop);
+      var killed = System.nanoTime();
+      for (var i = Layout.RETURNING_FROM; i < Layout.RETURNING_TO; i++) {
+        returning.comeBack(i);
+      }
+      var server = ServerProcess.start(home, data, port, settings);
+      var ready = System.nanoTime();
+      var last = returning.all.get(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
+      return new Result(
+          new Row("f 5,000 come back after a restart")
+              .put("caught_up_s", (last - ready) / 1e9)
+              .put("since_kill_s", (last - killed) / 1e9)
+              .put("ready_s", server.readySeconds())
+              .put("retries_after_ready", returning.retries.get()),
+          server);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException("not all came back", e);
+    }
+  }
+
+  private void comeBack(int number) {
+    var _ =
+        loop.connect(number, People.token(number), new Person(number))
+            .exceptionally(failure -> {
+              later(number);
+              return null;
+            });
+  }
+
+  /// Tries again soon, with jitter, as clients do.
+  private void later(int number) {
+    retries.incrementAndGet();
+    CompletableFuture.delayedExecutor(
+            ThreadLocalRandom.current().nextInt(50, RETRY_MS_MAX), TimeUnit.MILLISECONDS)
+        .execute(() -> comeBack(number));
+  }
+
+  private final class Person implements LoadListener {
+    private final int number;
+
+    Person(int number) {
+      this.number = number;
+    }
+
+    @Override
+    public void onFrame(LoadSocket socket, ByteBuf frame) {
+      try {
+        var parsed = ServerFrame.parseFrom(frame.nioBuffer());
+        if (parsed.hasHello()) {
+          parsed.getHello().getConversationsList().stream()
+              .filter(head -> head.getLastSeq() > KNOWN)
+              .forEach(this::read);
+        }
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("not a frame", e);
+      }
+    }
+
+    private void read(ConversationHead head) {
+      var request =
+          ReadLogRequest.newBuilder()
+              .setConversationId(head.getConversationId())
+              .setAfterSeq(KNOWN)
+              .build();
+      var _ =
+          loop.call(
+                  number,
+                  People.token(number),
+                  "crypho.v1.ConversationService/ReadLog",
+                  request.toByteArray())
+              .whenComplete((body, failure) -> onRead(head, body, failure));
+    }
+
+    private void onRead(ConversationHead head, byte[] body, Throwable failure) {
+      if (failure != null) {
+        retries.incrementAndGet();
+        CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS).execute(() -> read(head));
+        return;
+      }
+      try {
+        var entries = ReadLogResponse.parseFrom(body).getEntriesList();
+        if (entries.isEmpty() || entries.getLast().getSeq() < head.getLastSeq()) {
+          throw new IllegalStateException("the log lacks its end");
+        }
+        if (caughtUp.incrementAndGet() == people) {
+          all.complete(System.nanoTime());
+        }
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("not a log", e);
+      }
+    }
+  }
+}
