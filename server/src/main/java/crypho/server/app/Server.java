@@ -2,17 +2,15 @@ package crypho.server.app;
 
 import crypho.base.Rng;
 import crypho.server.http.HttpFront;
-import crypho.server.http.SocketUpgrade;
+import crypho.server.live.Sockets;
 import crypho.server.notify.LocalMailbox;
 import crypho.server.notify.MailPages;
 import crypho.server.notify.MailService;
-import crypho.server.rpc.Caller;
 import crypho.server.rpc.RpcRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,13 +39,14 @@ public final class Server implements AutoCloseable {
     this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     var registry = new RpcRegistry();
+    var limits = config.http().limits();
+    var sockets = new Sockets(limits.socketsPerSessionMax(), limits.rateFactor(), meters);
     this.health = new HealthPages(store::isReachable, meters);
     var pages = new HashMap<String, HttpFront.Page>();
     health.addTo(pages, config.metrics() == null);
     this.mail = mail(config, pages);
     this.front =
-        new HttpFront(
-            vertx, config.http(), registry, (_, _) -> null, new NoSockets(), pages, meters);
+        new HttpFront(vertx, config.http(), registry, (_, _) -> null, sockets, pages, meters);
     this.port = front.listen();
     LOG.info("event=server.ready port={} methods={}", port, registry.entries().size());
   }
@@ -59,19 +58,6 @@ public final class Server implements AutoCloseable {
     var mailbox = new LocalMailbox(Clock.systemUTC());
     new MailPages(mailbox).addTo(pages);
     return MailService.local(store.db(), store.sealer(), mailbox, Clock.systemUTC());
-  }
-
-  private static final class NoSockets implements SocketUpgrade {
-    @Override
-    public boolean mayOpen(Caller caller) {
-      return false;
-    }
-
-    @Override
-    public void opened(Caller caller, ServerWebSocket socket) {}
-
-    @Override
-    public void drain(Duration most) {}
   }
 
   int port() {

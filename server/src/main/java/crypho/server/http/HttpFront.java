@@ -1,5 +1,7 @@
 package crypho.server.http;
 
+import crypho.base.Secret;
+import crypho.server.rpc.Caller;
 import crypho.server.rpc.RateLimit;
 import crypho.server.rpc.RpcException;
 import crypho.server.rpc.RpcRegistry;
@@ -260,7 +262,7 @@ public final class HttpFront {
             var caller = sessions.resolve(token, Instant.now());
             if (caller != null && caller.deviceOrNull() != null) {
               if (sockets.mayOpen(caller)) {
-                context.runOnContext(_ -> open(request, caller));
+                context.runOnContext(_ -> open(request, caller, token));
                 return;
               }
               status = 429;
@@ -274,10 +276,12 @@ public final class HttpFront {
         });
   }
 
-  private void open(HttpServerRequest request, crypho.server.rpc.Caller caller) {
+  private void open(HttpServerRequest request, Caller caller, Secret token) {
     request
         .toWebSocket()
-        .onSuccess(socket -> sockets.opened(caller, socket))
+        .onSuccess(socket ->
+            sockets.opened(
+                caller, socket, () -> caller.equals(sessions.resolve(token, Instant.now()))))
         .onFailure(e -> LOG.debug("event=socket.upgrade_failed", e));
   }
 
