@@ -15,7 +15,7 @@ export { DecodeError } from './errors.ts';
 export const GROUP_ID_BYTES = 20;
 /** Members of a group; ui text promises this number. */
 export const LEAVES_MAX = 1000;
-export const KEY_PACKAGE_BYTES_MAX = 4096;
+export const KEY_PACKAGE_BYTES_MAX = 8192;
 export const COMMIT_BYTES_MAX = 1 << 20;
 export const WELCOME_BYTES_MAX = 2 << 20;
 export const GROUP_INFO_BYTES_MAX = 1 << 20;
@@ -27,6 +27,8 @@ const KEY_BYTES = 32;
 const HASH_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const SMALL_BYTES_MAX = 1024;
+const AUTHENTICATED_DATA_BYTES_MAX = 4096;
+const EXTENSIONS_MAX = 32;
 const EXTENSION_RATCHET_TREE = 2;
 const NODES_MAX = 2 * 1024 - 1; // the tree of LEAVES_MAX, filled up to a power of two
 
@@ -80,8 +82,8 @@ export function decodeCommit(bytes: Uint8Array): DecodedCommit {
   const external = senderType === 4;
   const sender = external ? undefined : r.u32('leaf_index');
   if (sender !== undefined && sender >= 1 << 10) r.fail('leaf_index', 'beyond the largest group');
-  if (r.opaque('authenticated_data', SMALL_BYTES_MAX).length > 0)
-    r.fail('authenticated_data', 'not empty');
+  // Signed by the sender and of no use to us: bounded, and passed over as the delivery service does.
+  r.opaque('authenticated_data', AUTHENTICATED_DATA_BYTES_MAX);
   if (r.u8('content_type') !== 3) r.fail('content_type', 'not a commit');
   const { added, removedLeaves, externalInits } = proposals(r);
   if (externalInits !== (external ? 1 : 0)) r.fail('proposals', 'misplaced external_init');
@@ -258,7 +260,7 @@ function extensions(outer: Reader, field: string): Extension[] {
   while (r.left > 0) {
     const type = r.u16(`${field}.type`);
     if (list.some((e) => e.type === type)) r.fail(field, 'extension twice');
-    if (list.length === 16) r.fail(field, 'too many');
+    if (list.length === EXTENSIONS_MAX) r.fail(field, 'too many');
     list.push({ type, data: r.vector(`${field}.data`, GROUP_INFO_BYTES_MAX) });
   }
   return list;
