@@ -9,12 +9,13 @@ import java.util.regex.Pattern;
 
 /// What a basic credential says: `uuid:16-hex-device@domain`, the only form that the browser's MLS
 /// library takes. One leaf with another form would break member listing for the whole group, so it
-/// is refused before it gets in.
+/// is refused before it gets in. The device's first digit is not 0: that library writes the number
+/// without leading zeros, so every browser would refuse such a leaf.
 public record ClientIdentity(MemberId member, String domain) {
   private static final Pattern FORM =
       Pattern.compile(
           "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-              + ":([0-9a-f]{16})@([a-z0-9.-]{1,253})");
+              + ":([1-9a-f][0-9a-f]{15})@([a-z0-9.-]{1,253})");
 
   public static ClientIdentity parse(Credential credential) throws DecodeException {
     if (!(credential instanceof Credential.Basic(Bytes identity))) {

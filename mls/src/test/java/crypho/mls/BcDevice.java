@@ -57,7 +57,7 @@ final class BcDevice {
   @Nullable Group group;
 
   BcDevice(AccountId account, long device) {
-    this.member = new MemberId(account, new DeviceId("%016x".formatted(device)));
+    this.member = new MemberId(account, new DeviceId("d%015x".formatted(device)));
     this.signature = suite().generateSignatureKeyPair();
   }
 

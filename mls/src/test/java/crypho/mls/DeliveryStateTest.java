@@ -72,7 +72,7 @@ final class DeliveryStateTest {
       var name =
           new ClientIdentity(
               new MemberId(
-                  BcDevice.account(1000 + i), new DeviceId("%016x".formatted(0x10_0000 + i))),
+                  BcDevice.account(1000 + i), new DeviceId("d%015x".formatted(0x10_0000 + i))),
               BcDevice.DOMAIN);
       more.add(Forge.withCredential(Forge.withKeys(own, key, key), name.toCredential()));
     }
