@@ -8,6 +8,7 @@ import {
   memoryStorage,
   own,
 } from '@crypho/vault';
+import { EngineFailure } from './failure.ts';
 import type { Clock, HttpAnswer, Platform, SocketEvents, SocketHandle, Transport } from './platform.ts';
 
 export interface WorkerOptions {
@@ -101,6 +102,11 @@ export function browserPlatform(options: WorkerOptions): Platform {
     passwordHash: argon2id,
     domain: options.domain ?? location.hostname,
     deviceName: deviceName(),
+    // The kind alone: texts may carry names.
+    defect: (error) => {
+      if (!(error instanceof EngineFailure))
+        console.warn('crypho engine:', error instanceof Error ? error.name : 'unknown');
+    },
     openDisk: () => indexedDbStorage(DATABASE),
     openMemory: async () => memoryStorage(),
     // Two megabytes of WebAssembly: fetched only now that the account is unlocked.

@@ -180,6 +180,7 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
         const next = await from.read();
         if (!isOver && next !== undefined) show(next);
       } catch (error) {
+        platform.defect(error);
         if (!isOver) send({ type: 'failure', id, failure: toFailure(error) });
       }
     });
@@ -208,7 +209,10 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
       function answer(id: number, name: string, args: unknown, nonce: string): void {
         command(name, args, nonce).then(
           (result) => send({ type: 'result', id, value: result }),
-          (error: unknown) => send({ type: 'failure', id, failure: toFailure(error) }),
+          (error: unknown) => {
+            platform.defect(error);
+            send({ type: 'failure', id, failure: toFailure(error) });
+          },
         );
       }
 

@@ -138,10 +138,9 @@ export function makeMembers(context: () => Context, messages: Messages): Members
         if (isPast) break;
         const name = { generation, epoch };
         const held = await keys.get(id, name);
-        if (held === undefined) {
-          if (epoch > 1) break;
-          continue;
-        }
+        // Where an earlier generation ended is known by its keys alone.
+        if (held === undefined && generation < state.head.generation && epoch > 1) break;
+        if (held === undefined) continue;
         const deposits = await keys.makeDeposits(id, name, accounts);
         if (deposits.length === 0) continue;
         await rpc.call(

@@ -144,6 +144,7 @@ export function makeOutbox(context: () => Context): Outbox {
       return await sendOne(item);
     } catch (error) {
       const failure = toFailure(error);
+      context().platform.defect(error);
       if (isPassing(failure)) {
         const count = attempts.get(item.conversation) ?? 0;
         attempts.set(item.conversation, count + 1);

@@ -46,6 +46,8 @@ export interface Platform {
   readonly domain: string;
   /** What the device list calls this device. */
   readonly deviceName: string;
+  /** Something went wrong that nobody waits for. Must not be shown or sent: it may name people. */
+  defect(error: unknown): void;
   openDisk(): Promise<Storage>;
   openMemory(): Promise<Storage>;
   openMls(options: MlsOptions): Promise<MlsEngine>;

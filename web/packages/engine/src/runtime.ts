@@ -99,7 +99,9 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     isStopped: () => isStopped,
     isOnline: () => connection.kind === 'online',
     background: (work) => {
-      work.catch(() => undefined);
+      work.catch((error: unknown) => {
+        if (!isStopped) platform.defect(error);
+      });
     },
   };
   const typists = makeTypists(get);

@@ -155,6 +155,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
         return;
       } catch (error) {
         const failure = toFailure(error);
+        platform.defect(error);
         if (failure.code === 'unauthenticated') return;
         if (failure.code === 'storage') {
           set({ kind: 'blocked', reason: 'storage' });

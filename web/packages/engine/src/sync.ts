@@ -18,6 +18,8 @@ const BACKFILL_PAGE = 250;
 const RETRY_MS = 5_000;
 const RETRY_MAX_MS = 120_000;
 const REOPEN_MAX = 500;
+const HEAL_MS = 1_000;
+const HEAL_MAX_MS = 300_000;
 
 export interface Sync {
   /** All conversations as of now; those that are gone are removed. */
@@ -40,9 +42,11 @@ export interface Sync {
 export function makeSync(context: () => Context): Sync {
   const catchers = new Map<string, Coalesced>();
   const backoff = new Map<string, number>();
+  const healing = new Map<string, { readonly waitMs: number; readonly cancel: () => void }>();
 
   function again(id: string, error: unknown): void {
     if (context().isStopped()) return;
+    context().platform.defect(error);
     const wait = Math.min(RETRY_MAX_MS, (backoff.get(id) ?? RETRY_MS / 2) * 2);
     backoff.set(id, wait);
     const { code } = toFailure(error);
@@ -258,7 +262,11 @@ export function makeSync(context: () => Context): Sync {
       limit: REOPEN_MAX,
       isReverse: true,
     });
-    if (sealed.length === 0) return;
+    if (sealed.length === 0) {
+      healing.get(id)?.cancel();
+      healing.delete(id);
+      return;
+    }
     await askForKeys(id, state.missingKeys);
     await store.change(id, async (now) => {
       const rows: Row[] = [];
@@ -268,6 +276,21 @@ export function makeSync(context: () => Context): Sync {
       }
       return reopen(context(), now, rows);
     });
+    healLater(id);
+  }
+
+  /** Keys that are missing may still be put down by somebody: ask again, ever more seldom. */
+  function healLater(id: string): void {
+    const last = healing.get(id);
+    last?.cancel();
+    const isMissing = (context().store.get(id)?.missingKeys.length ?? 0) > 0;
+    if (!isMissing || context().isStopped()) {
+      healing.delete(id);
+      return;
+    }
+    const waitMs = Math.min(HEAL_MAX_MS, (last?.waitMs ?? HEAL_MS / 2) * 2);
+    const cancel = context().platform.clock.after(waitMs, () => context().background(heal(id)));
+    healing.set(id, { waitMs, cancel });
   }
 
   async function askForKeys(id: string, missing: readonly string[]): Promise<void> {

@@ -1,0 +1,242 @@
+import { base64, utf8 } from '@crypho/vault';
+import { describe, expect, test } from 'vitest';
+import type { MessageItem, TimelineItem } from '../src/api.ts';
+import { SimBrowser, fastClock, until } from './sim/client.ts';
+import type { SimTab } from './sim/client.ts';
+import { SimServer } from './sim/server.ts';
+
+const clock = fastClock(20);
+
+function world(): SimServer {
+  return new SimServer(clock.now);
+}
+
+let seed = 1;
+function browser(server: SimServer): SimBrowser {
+  return new SimBrowser(server, seed++, clock);
+}
+
+async function ready(tab: SimTab): Promise<void> {
+  await until('signed in', () => tab.session.state().kind === 'signed-in');
+}
+
+async function signUp(from: SimBrowser, name: string): Promise<SimTab> {
+  const tab = from.start();
+  const email = `${name}@example.org`;
+  await tab.must('signup.start', { email, language: 'en' });
+  const token = base64(utf8(email));
+  const opened = await tab.must('signup.open', { token });
+  expect(opened.kind).toBe('opened');
+  const done = await tab.must('signup.complete', {
+    token,
+    displayName: name,
+    language: 'en',
+    passphrase: `${name} likes long walks`,
+    totpCode: '000000',
+    isSharedComputer: false,
+  });
+  expect(done.kind).toBe('signed-in');
+  await ready(tab);
+  return tab;
+}
+
+async function logIn(at: SimBrowser, name: string): Promise<SimTab> {
+  const tab = at.start();
+  const email = `${name}@example.org`;
+  const passphrase = `  ${name}  likes long walks `;
+  expect((await tab.must('login.start', { email, passphrase })).kind).toBe('second-factor');
+  const done = await tab.must('login.complete', { code: '000000', isSharedComputer: false });
+  expect(done.kind).toBe('signed-in');
+  await ready(tab);
+  return tab;
+}
+
+function befriend(server: SimServer, a: SimTab, b: SimTab): void {
+  server.befriend(a.session.account().accountId, b.session.account().accountId);
+}
+
+function texts(items: readonly TimelineItem[]): string[] {
+  return items
+    .filter((item): item is MessageItem => item.kind === 'message')
+    .map((item) => (item.body.kind === 'text' ? item.body.text : `<${item.body.kind}>`));
+}
+
+async function openDirect(from: SimTab, to: SimTab): Promise<string> {
+  const { accountId } = to.session.account();
+  const opened = await from.must('conversation.openDirect', { accountId });
+  if (opened.kind !== 'opened') throw new Error(opened.kind);
+  return opened.conversationId;
+}
+
+describe('two people', () => {
+  test('talk both ways, and read what was said after a reload', async () => {
+    const server = world();
+    const annaAt = browser(server);
+    const anna = await signUp(annaAt, 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    befriend(server, anna, bo);
+    const conversationId = await openDirect(anna, bo);
+    const annaSees = anna.list('timeline', { conversationId, around: 'latest' });
+    const boSees = bo.list('timeline', { conversationId, around: 'latest' });
+    await anna.must('message.send', { conversationId, text: 'hei' });
+    await until('bo reads', () => texts(boSees.items()).includes('hei'));
+    await bo.must('message.send', { conversationId, text: 'hallo' });
+    await until('anna reads', () => texts(annaSees.items()).includes('hallo'));
+    await anna.session.runtime().stop();
+    annaAt.kill();
+    server.cutSockets();
+    const again = annaAt.start();
+    await ready(again);
+    const sees = again.list('timeline', { conversationId, around: 'latest' });
+    await until('history', () => texts(sees.items()).join() === 'hei,hallo');
+    await again.must('message.send', { conversationId, text: 'tilbake' });
+    await until('bo reads on', () => texts(boSees.items()).join() === 'hei,hallo,tilbake');
+  });
+
+  test('edit, react, reply, delete, read marks and unread', async () => {
+    const server = world();
+    const anna = await signUp(browser(server), 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    befriend(server, anna, bo);
+    const conversationId = await openDirect(anna, bo);
+    const annaSees = anna.list('timeline', { conversationId, around: 'latest' });
+    const boSees = bo.list('timeline', { conversationId, around: 'latest' });
+    const boList = bo.list('conversations', {});
+    const sent = await anna.must('message.send', { conversationId, text: 'frist' });
+    await until('bo has one unread', () => boList.items()[0]?.unread === 1);
+    await anna.must('message.edit', { conversationId, target: sent.key, text: 'først' });
+    await until('edited', () => texts(boSees.items()).join() === 'først');
+    await bo.must('message.react', {
+      conversationId,
+      target: sent.key,
+      emoji: '👍',
+      isRemoved: false,
+    });
+    await until('reaction', () => {
+      const [item] = annaSees.items();
+      return item?.kind === 'message' && item.reactions[0]?.emoji === '👍';
+    });
+    await bo.must('message.send', { conversationId, text: 'svar', replyTo: sent.key });
+    await until('reply', () => {
+      const item = annaSees.items().at(-1);
+      return item?.kind === 'message' && item.replyTo?.excerpt === 'først';
+    });
+    const seq = boSees.items()[0];
+    if (seq?.kind !== 'message') throw new Error('no message');
+    await bo.must('conversation.markRead', { conversationId, upToSeq: seq.seq });
+    await until('read', () => {
+      const [item] = annaSees.items();
+      return item?.kind === 'message' && item.delivery.kind === 'read';
+    });
+    await until('none unread', () => boList.items()[0]?.unread === 0);
+    await anna.must('message.delete', { conversationId, target: sent.key });
+    await until('deleted', () => texts(boSees.items()).join() === '<deleted>,svar');
+  });
+});
+
+describe('devices', () => {
+  test('a new device reads everything while the first is off', async () => {
+    const server = world();
+    const annaAt = browser(server);
+    const anna = await signUp(annaAt, 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    befriend(server, anna, bo);
+    const conversationId = await openDirect(anna, bo);
+    for (const text of ['en', 'to', 'tre'])
+      await anna.must('message.send', { conversationId, text });
+    const boSees = bo.list('timeline', { conversationId, around: 'latest' });
+    await until('bo reads', () => texts(boSees.items()).length === 3);
+    await until('the vault has the keys', async () => {
+      await anna.session.runtime().context.vault.flush();
+      return true;
+    });
+    annaAt.isOnline = false;
+    server.cutSockets(anna.session.account().deviceId);
+    const second = await logIn(browser(server), 'anna');
+    const sees = second.list('timeline', { conversationId, around: 'latest' });
+    await until('history', () => texts(sees.items()).join() === 'en,to,tre');
+    await second.must('message.send', { conversationId, text: 'fire' });
+    await until('bo reads on', () => texts(boSees.items()).includes('fire'));
+    annaAt.isOnline = true;
+    anna.session.runtime().context.socket.wake();
+    const first = anna.list('timeline', { conversationId, around: 'latest' });
+    await until('the first device too', () => texts(first.items()).join() === 'en,to,tre,fire');
+  });
+
+  test('unlinking shuts a device out and turns the account key', async () => {
+    const server = world();
+    const anna = await signUp(browser(server), 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    befriend(server, anna, bo);
+    const conversationId = await openDirect(anna, bo);
+    const second = await logIn(browser(server), 'anna');
+    const lost = second.session.account().deviceId;
+    const held = server.conversations.get(conversationId);
+    await until('joined', () => held?.leaves.has(lost) === true);
+    await anna.must('device.unlink', { deviceId: lost });
+    await until('signed out', () => second.session.state().kind === 'signed-out');
+    await bo.must('message.send', { conversationId, text: 'bare oss' });
+    const sees = anna.list('timeline', { conversationId, around: 'latest' });
+    await until('read', () => texts(sees.items()).includes('bare oss'));
+    expect(held?.leaves.has(lost)).toBe(false);
+    expect(anna.session.account().secrets.generation).toBe(2);
+    const third = await logIn(browser(server), 'anna');
+    const all = third.list('timeline', { conversationId, around: 'latest' });
+    await until('history over the rotation', () => texts(all.items()).join() === 'bare oss');
+  });
+});
+
+describe('groups', () => {
+  test('add, talk, remove, share history', async () => {
+    const server = world();
+    const anna = await signUp(browser(server), 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    const cilla = await signUp(browser(server), 'cilla');
+    befriend(server, anna, bo);
+    befriend(server, anna, cilla);
+    const created = await anna.must('group.create', {
+      name: 'Laget',
+      members: [bo.session.account().accountId],
+      sharesHistory: true,
+    });
+    if (created.kind !== 'created') throw new Error(created.kind);
+    const { conversationId } = created;
+    const boSees = bo.list('timeline', { conversationId, around: 'latest' });
+    await anna.must('message.send', { conversationId, text: 'velkommen' });
+    await until('bo reads', () => texts(boSees.items()).includes('velkommen'));
+    const members = [cilla.session.account().accountId];
+    expect((await anna.must('group.add', { conversationId, members })).kind).toBe('done');
+    const cillaSees = cilla.list('timeline', { conversationId, around: 'latest' });
+    await until('history shared', () => texts(cillaSees.items()).includes('velkommen'));
+    const accountId = bo.session.account().accountId;
+    expect((await anna.must('group.remove', { conversationId, accountId })).kind).toBe('done');
+    await cilla.must('message.send', { conversationId, text: 'uten bo' });
+    const annaSees = anna.list('timeline', { conversationId, around: 'latest' });
+    await until('anna reads', () => texts(annaSees.items()).includes('uten bo'));
+    expect(texts(boSees.items())).not.toContain('uten bo');
+    const details = bo.value('conversation', { conversationId });
+    await until('bo is out', () => details()?.isCurrent === false);
+  });
+});
+
+describe('offline', () => {
+  test('what waited is sent once and in order', async () => {
+    const server = world();
+    const annaAt = browser(server);
+    const anna = await signUp(annaAt, 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    befriend(server, anna, bo);
+    const conversationId = await openDirect(anna, bo);
+    const boSees = bo.list('timeline', { conversationId, around: 'latest' });
+    await anna.must('message.send', { conversationId, text: '0' });
+    await until('bo reads', () => texts(boSees.items()).length === 1);
+    annaAt.isOnline = false;
+    server.cutSockets(anna.session.account().deviceId);
+    for (let i = 1; i <= 5; i++) await anna.must('message.send', { conversationId, text: `${i}` });
+    // The epoch turns meanwhile: what waits is encrypted anew.
+    await logIn(browser(server), 'bo');
+    annaAt.isOnline = true;
+    anna.session.runtime().context.socket.wake();
+    await until('all', () => texts(boSees.items()).join() === '0,1,2,3,4,5');
+  });
+});
