@@ -4,6 +4,7 @@ import crypho.server.rpc.RpcException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -39,6 +40,18 @@ public final class Db {
         }
       }
     }
+  }
+
+  /// As [#transact]; what `work` adds to its [AfterCommit] runs once the transaction has committed.
+  public <T> T transactThen(BiFunction<Handle, AfterCommit, T> work) {
+    record Committed<T>(T value, AfterCommit after) {}
+    var committed =
+        this.<Committed<T>>transact(handle -> {
+          var after = new AfterCommit();
+          return new Committed<>(work.apply(handle, after), after);
+        });
+    committed.after().run();
+    return committed.value();
   }
 
   /// As [#transact] without a result.
