@@ -1,7 +1,9 @@
 package crypho.server.account;
 
 import crypho.base.AccountId;
+import crypho.base.Bytes;
 import crypho.base.DeviceId;
+import java.time.Instant;
 import org.jdbi.v3.core.Handle;
 
 /// What other features must do in the same transaction when something happens to an account. The
@@ -12,4 +14,12 @@ public interface AccountEvents {
 
   /// Devices, name or keys of the account changed: those who know it should read its entry again.
   Runnable onAccountChanged(Handle transaction, AccountId account);
+
+  /// The account has shown that it reads mail at the address: at sign-up, and after a change.
+  ///
+  /// @param emailHash keyed hash of the address, as [AccountDirectory#emailHash] gives it
+  default Runnable onAddressVerified(
+      Handle transaction, AccountId account, Bytes emailHash, Instant now) {
+    return () -> {};
+  }
 }
