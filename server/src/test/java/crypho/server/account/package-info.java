@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.account;
+
+import org.jspecify.annotations.NullMarked;
