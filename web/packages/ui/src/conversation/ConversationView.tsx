@@ -1,0 +1,276 @@
+import type { ConversationDetails, MessageItem } from '@crypho/engine/api';
+import {
+  createConversation,
+  firstNameOf,
+  type ConversationActions,
+  type ConversationSnapshot,
+  type Row,
+} from '@crypho/model';
+import type { ComponentChild, VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { useModel, useOwnModel, useSurroundings } from '../context.ts';
+import { Details } from '../group/Details.tsx';
+import { ArrowLeft, PanelRight } from '../icons.ts';
+import { Avatar } from '../primitives/Avatar.tsx';
+import { IconButton } from '../primitives/Button.tsx';
+import { Confirm } from '../primitives/Dialog.tsx';
+import { Link } from '../primitives/Link.tsx';
+import { Skeleton } from '../primitives/Waiting.tsx';
+import { useShell } from '../shell/context.ts';
+import { ComposerBox } from './ComposerBox.tsx';
+import { eventText } from './eventText.ts';
+import { MessageRow, messageProps } from './MessageRow.tsx';
+import { Timeline } from './Timeline.tsx';
+import './ConversationView.css';
+
+/** One conversation: its people on top, its messages, where one writes, and its details beside it. */
+export function ConversationView({ conversationId }: { conversationId: string }): VNode {
+  const { services, text } = useSurroundings();
+  const { conversations } = useShell();
+  const [unread] = useState(
+    () =>
+      conversations.getSnapshot().all.find((each) => each.conversationId === conversationId)
+        ?.unread ?? 0,
+  );
+  const model = useOwnModel(() => createConversation(services, conversationId, unread));
+  const snapshot = useModel(model);
+  const [areDetailsOpen, setDetailsOpen] = useState(false);
+  const { details } = snapshot;
+  const { t } = text;
+  if (details === null) {
+    return (
+      <main class="missing" id="main" tabIndex={-1}>
+        <h1>{t('conversation.missing.title')}</h1>
+        <p>{t('conversation.missing.text')}</p>
+        <Link to={{ kind: 'conversations' }} class="button button-plain">
+          {t('nav.conversations')}
+        </Link>
+      </main>
+    );
+  }
+  const name = details === undefined ? '' : details.name === '' ? t('list.unnamed') : details.name;
+  return (
+    <div class="conversation" data-details={areDetailsOpen}>
+      <main
+        class="conversation-main"
+        id="main"
+        tabIndex={-1}
+        aria-label={t('conversation.label', { name })}
+      >
+        <Header
+          details={details}
+          name={name}
+          isOpen={areDetailsOpen}
+          onToggle={() => setDetailsOpen(!areDetailsOpen)}
+        />
+        <Messages snapshot={snapshot} actions={model.actions} details={details} name={name} />
+        <Foot snapshot={snapshot} actions={model.actions} details={details} name={name} />
+      </main>
+      {areDetailsOpen && details !== undefined && (
+        <Details details={details} onClose={() => setDetailsOpen(false)} />
+      )}
+    </div>
+  );
+}
+
+interface HeaderProps {
+  details: ConversationDetails | undefined;
+  name: string;
+  isOpen: boolean;
+  onToggle: () => void;
+}
+
+function Header({ details, name, isOpen, onToggle }: HeaderProps): VNode {
+  const { text, navigate } = useSurroundings();
+  const { t } = text;
+  const peer = details?.members.find((member) => !member.isSelf);
+  return (
+    <header class="conversation-header">
+      <span class="conversation-back">
+        <IconButton
+          icon={ArrowLeft}
+          label={t('common.back')}
+          onClick={() => navigate({ kind: 'conversations' })}
+        />
+      </span>
+      {details !== undefined && (
+        <>
+          <Avatar
+            id={details.kind === 'direct' ? (peer?.accountId ?? '') : details.conversationId}
+            name={name}
+            size={36}
+            isGroup={details.kind === 'group'}
+          />
+          <div class="conversation-names">
+            <h1 class="conversation-name">
+              <bdi>{name}</bdi>
+            </h1>
+            {details.kind === 'group' && (
+              <p class="conversation-people">
+                {t('conversation.members', { count: details.members.length })}
+              </p>
+            )}
+          </div>
+          <IconButton
+            icon={PanelRight}
+            label={t(isOpen ? 'conversation.details.hide' : 'conversation.details')}
+            isExpanded={isOpen}
+            onClick={onToggle}
+          />
+        </>
+      )}
+    </header>
+  );
+}
+
+interface PartProps {
+  snapshot: ConversationSnapshot;
+  actions: ConversationActions;
+  details: ConversationDetails | undefined;
+  name: string;
+}
+
+function Messages({ snapshot, actions, details, name }: PartProps): VNode {
+  const { text, services } = useSurroundings();
+  const { t } = text;
+  const [deleting, setDeleting] = useState<MessageItem | undefined>(undefined);
+  const [target, setTarget] = useState<{ key: string; count: number } | undefined>(undefined);
+  useAnnouncer(snapshot);
+  const show = (key: string): void => setTarget({ key, count: (target?.count ?? 0) + 1 });
+  const canWrite = details?.isCurrent === true && details.hindrance !== 'removed';
+  const render = (row: Row, isFocusStop: boolean): ComponentChild => {
+    switch (row.kind) {
+      case 'start':
+        return <Start details={details} name={name} />;
+      case 'day':
+        return (
+          <div class="divider" role="separator">
+            {text.day(row.timeMs, services.clock.now())}
+          </div>
+        );
+      case 'new':
+        return (
+          <div class="divider divider-new" role="separator">
+            {t('conversation.new')}
+          </div>
+        );
+      case 'event':
+        return <p class="event">{eventText(row.item.event, text)}</p>;
+      case 'message':
+        return (
+          <MessageRow
+            {...messageProps(row)}
+            isGroup={details?.kind === 'group'}
+            canWrite={canWrite}
+            isFocusStop={isFocusStop}
+            text={text}
+            actions={actions}
+            onDelete={setDeleting}
+            onShow={show}
+          />
+        );
+    }
+  };
+  if (!snapshot.isLoaded) {
+    return (
+      <div class="conversation-loading">
+        <Skeleton rows={4} hasPicture />
+      </div>
+    );
+  }
+  return (
+    <>
+      <Timeline
+        snapshot={snapshot}
+        render={render}
+        onOlder={actions.older}
+        onNewer={actions.newer}
+        onLatest={actions.latest}
+        onSeen={(seq) => {
+          if (document.visibilityState === 'visible') actions.seen(seq);
+        }}
+        {...(target === undefined ? {} : { target })}
+      />
+      {deleting !== undefined && (
+        <Confirm
+          title={t('message.delete.title')}
+          text={t('message.delete.text')}
+          confirm={t('message.delete.confirm')}
+          onConfirm={() => void actions.deleteMessage(deleting.key)}
+          onClose={() => setDeleting(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+function Start({ details, name }: Pick<PartProps, 'details' | 'name'>): VNode {
+  const { t } = useSurroundings().text;
+  const peer = details?.members.find((member) => !member.isSelf);
+  return (
+    <div class="start">
+      {details !== undefined && (
+        <Avatar
+          id={details.kind === 'direct' ? (peer?.accountId ?? '') : details.conversationId}
+          name={name}
+          size={64}
+          isGroup={details.kind === 'group'}
+        />
+      )}
+      <h2>
+        <bdi>{name}</bdi>
+      </h2>
+      <p>{t('conversation.private')}</p>
+    </div>
+  );
+}
+
+function Foot({ snapshot, actions, details, name }: PartProps): VNode {
+  const { text } = useSurroundings();
+  const { t } = text;
+  const { typing } = snapshot;
+  const hindrance = details?.isCurrent === false ? 'removed' : details?.hindrance;
+  return (
+    <footer class="conversation-foot">
+      <p class="conversation-typing" role="status">
+        {typing.length > 0 &&
+          t('conversation.typing', {
+            count: typing.length,
+            names: text.list(typing.map(firstNameOf)),
+          })}
+      </p>
+      {hindrance !== undefined && (
+        <p class="conversation-hindrance" role="status">
+          {t(`conversation.hindrance.${hindrance}`)}
+        </p>
+      )}
+      {hindrance !== 'removed' && details !== undefined && (
+        <ComposerBox
+          snapshot={snapshot}
+          actions={actions}
+          name={details.kind === 'direct' ? firstWord(name) : name}
+          members={details.members}
+        />
+      )}
+    </footer>
+  );
+}
+
+const firstWord = (name: string): string => name.split(/\s+/)[0] ?? name;
+
+const SPOKEN_MAX = 140;
+
+/** Reads new messages of others aloud, once, while the conversation is open. */
+function useAnnouncer(snapshot: ConversationSnapshot): void {
+  const [held] = useState<{ seq?: number }>({});
+  const latest = snapshot.rows.findLast((row) => row.kind === 'message' || row.kind === 'event');
+  useEffect(() => {
+    if (latest?.kind !== 'message' || !snapshot.isLoaded || snapshot.hasNewer) return;
+    const { item } = latest;
+    const isNew = held.seq !== undefined && item.seq > held.seq;
+    held.seq = Math.max(held.seq ?? 0, item.seq);
+    const region = document.getElementById('conversation-announcer');
+    if (!isNew || item.sender.isSelf || item.body.kind !== 'text' || region === null) return;
+    region.textContent = `${item.sender.displayName}: ${item.body.text.slice(0, SPOKEN_MAX)}`;
+  }, [latest]);
+}

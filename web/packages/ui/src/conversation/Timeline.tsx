@@ -1,0 +1,274 @@
+import type { MessageKey } from '@crypho/engine/api';
+import type { ConversationSnapshot, Row } from '@crypho/model';
+import type { ComponentChild, VNode } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ArrowDown } from '../icons.ts';
+import { useText } from '../context.ts';
+import { Icon } from '../primitives/Icon.tsx';
+import './Timeline.css';
+
+interface TimelineProps {
+  snapshot: ConversationSnapshot;
+  render: (row: Row, isFocusStop: boolean) => ComponentChild;
+  onOlder: () => void;
+  onNewer: () => void;
+  onLatest: () => void;
+  onSeen: (upToSeq: number) => void;
+  /** A message to bring into sight; the number makes the same one wanted again. */
+  target?: { key: MessageKey; count: number };
+}
+
+const ESTIMATE = 52;
+const OVERSCAN = 700;
+const NEAR = 900;
+const AT_END = 48;
+
+/** Where the view stands: at the end, or with a row's top at an offset from the top edge. */
+type Anchor = { kind: 'end' } | { kind: 'row'; key: string; offset: number };
+
+interface State {
+  heights: Map<string, number>;
+  anchor: Anchor;
+  offsets: Float64Array;
+  isPlaced: boolean;
+}
+
+/**
+ * The rows of a conversation, of any number and any height; those in sight exist. Whatever is measured,
+ * added above or taken away, the row at the top stays where it is; at the end, the end stays.
+ */
+export function Timeline(props: TimelineProps): VNode {
+  const { snapshot } = props;
+  const { rows, hasOlder, hasNewer } = snapshot;
+  const text = useText();
+  const box = useRef<HTMLDivElement>(null);
+  const [state] = useState<State>(() => ({
+    heights: new Map(),
+    anchor:
+      snapshot.firstNew === undefined
+        ? { kind: 'end' }
+        : { kind: 'row', key: 'new', offset: 96 },
+    offsets: new Float64Array(1),
+    isPlaced: false,
+  }));
+  const [view, setView] = useState({ top: 0, height: 800, isAtEnd: true });
+  const [, redraw] = useState(0);
+  const [focusKey, setFocusKey] = useState<string | undefined>(undefined);
+  const stop = useFocusStop(rows, focusKey);
+
+  const offsets = measureOffsets(rows, state.heights);
+  state.offsets = offsets;
+  const total = offsets[rows.length] ?? 0;
+  const anchored = anchoredTop(state.anchor, rows, offsets, view.height);
+  const top = state.isPlaced ? view.top : anchored;
+  const first = Math.max(0, lastBefore(offsets, top - OVERSCAN));
+  const last = Math.min(rows.length, lastBefore(offsets, top + view.height + OVERSCAN) + 1);
+  const shown = rows.slice(first, last);
+
+  const keepPlace = (): void => {
+    const element = box.current;
+    if (element === null || rows.length === 0) return;
+    let isChanged = false;
+    for (const each of element.querySelectorAll<HTMLElement>('[data-row]')) {
+      const key = each.dataset['row'] ?? '';
+      const height = each.getBoundingClientRect().height;
+      if (height > 0 && Math.abs((state.heights.get(key) ?? -1) - height) > 0.5) {
+        state.heights.set(key, height);
+        isChanged = true;
+      }
+    }
+    if (isChanged) state.offsets = measureOffsets(rows, state.heights);
+    const wanted = anchoredTop(state.anchor, rows, state.offsets, element.clientHeight);
+    if (isChanged) {
+      redraw((count) => count + 1);
+    } else if (Math.abs(element.scrollTop - wanted) > 1 && !isAtLimit(element, wanted)) {
+      element.scrollTop = wanted;
+    }
+    state.isPlaced = true;
+  };
+  useLayoutEffect(keepPlace);
+
+  const read = (): void => {
+    const element = box.current;
+    if (element === null) return;
+    const { scrollTop, clientHeight, scrollHeight } = element;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END && !hasNewer;
+    const at = lastBefore(state.offsets, scrollTop);
+    const row = rows[at];
+    state.anchor =
+      isAtEnd || row === undefined
+        ? { kind: 'end' }
+        : { kind: 'row', key: row.key, offset: (state.offsets[at] ?? 0) - scrollTop };
+    setView({ top: scrollTop, height: clientHeight, isAtEnd });
+    if (hasOlder && scrollTop < NEAR) props.onOlder();
+    if (hasNewer && scrollHeight - scrollTop - clientHeight < NEAR) props.onNewer();
+    props.onSeen(lastSeen(rows, state.offsets, scrollTop + clientHeight));
+  };
+  const readLatest = useRef(read);
+  readLatest.current = read;
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (state.anchor.kind === 'end') element.scrollTop = element.scrollHeight;
+      readLatest.current();
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (snapshot.isLoaded) readLatest.current();
+  }, [rows, snapshot.isLoaded]);
+  useEffect(() => {
+    if (props.target === undefined) return;
+    state.anchor = { kind: 'row', key: props.target.key, offset: 96 };
+    setFocusKey(props.target.key);
+    jump(box.current, anchoredTop(state.anchor, rows, state.offsets, view.height));
+    redraw((count) => count + 1);
+  }, [props.target]);
+
+  const toEnd = (): void => {
+    state.anchor = { kind: 'end' };
+    if (hasNewer) props.onLatest();
+    jump(box.current, total);
+    redraw((count) => count + 1);
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const isOnRow = event.target instanceof HTMLElement && event.target.dataset['message'] !== undefined;
+    if (!isOnRow || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
+    const to = nextMessage(rows, stop, event.key === 'ArrowUp' ? -1 : 1);
+    if (to === undefined) return;
+    event.preventDefault();
+    setFocusKey(to);
+    requestAnimationFrame(() => {
+      const next = box.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(to)}"]`);
+      next?.focus({ preventScroll: true });
+      next?.scrollIntoView({ block: 'nearest' });
+    });
+  };
+  const below = view.isAtEnd ? 0 : unreadBelow(rows, state.offsets, view.top + view.height);
+  return (
+    <div class="timeline">
+      <div
+        class="timeline-scroll"
+        role="log"
+        aria-live="off"
+        aria-label={text.t('conversation.messages')}
+        ref={box}
+        onScroll={read}
+        onKeyDown={onKey}
+        onFocusCapture={(event) => {
+          const key = event.target instanceof HTMLElement ? event.target.dataset['message'] : undefined;
+          if (key !== undefined) setFocusKey(key);
+        }}
+      >
+        <div class="timeline-rows">
+          <div style={{ height: `${offsets[first] ?? 0}px` }} />
+          {shown.map((row) => (
+            <div key={row.key} data-row={row.key} class="timeline-row">
+              {props.render(row, row.key === stop)}
+            </div>
+          ))}
+          <div style={{ height: `${Math.max(0, total - (offsets[last] ?? total))}px` }} />
+        </div>
+      </div>
+      {!view.isAtEnd && (
+        <button
+          type="button"
+          class="timeline-latest"
+          aria-label={
+            below > 0
+              ? text.t('conversation.latest.new', { count: below })
+              : text.t('conversation.latest')
+          }
+          data-tip={text.t('conversation.latest')}
+          onClick={toEnd}
+        >
+          <Icon of={ArrowDown} />
+          {below > 0 && <span class="timeline-latest-count">{text.number(below)}</span>}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function jump(element: HTMLElement | null, top: number): void {
+  if (element !== null) element.scrollTop = top;
+}
+
+function measureOffsets(rows: readonly Row[], heights: ReadonlyMap<string, number>): Float64Array {
+  const offsets = new Float64Array(rows.length + 1);
+  let sum = 0;
+  for (let at = 0; at < rows.length; at++) {
+    offsets[at] = sum;
+    sum += heights.get(rows[at]?.key ?? '') ?? ESTIMATE;
+  }
+  offsets[rows.length] = sum;
+  return offsets;
+}
+
+function anchoredTop(
+  anchor: Anchor,
+  rows: readonly Row[],
+  offsets: Float64Array,
+  height: number,
+): number {
+  const end = Math.max(0, (offsets[rows.length] ?? 0) - height);
+  if (anchor.kind === 'end') return end;
+  const at = rows.findIndex((row) => row.key === anchor.key);
+  if (at < 0) return end;
+  return Math.min(end, Math.max(0, (offsets[at] ?? 0) - anchor.offset));
+}
+
+/** The browser will not scroll further than this. */
+function isAtLimit(element: HTMLElement, wanted: number): boolean {
+  const max = element.scrollHeight - element.clientHeight;
+  return wanted >= max && element.scrollTop >= max - 1;
+}
+
+/** The row in which an offset lies. */
+function lastBefore(offsets: Float64Array, offset: number): number {
+  let low = 0;
+  let high = offsets.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((offsets[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function lastSeen(rows: readonly Row[], offsets: Float64Array, bottom: number): number {
+  for (let at = Math.min(lastBefore(offsets, bottom), rows.length - 1); at >= 0; at--) {
+    const row = rows[at];
+    const isWhole = (offsets[at + 1] ?? 0) <= bottom + 24;
+    if (isWhole && (row?.kind === 'message' || row?.kind === 'event') && row.item.seq > 0) {
+      return row.item.seq;
+    }
+  }
+  return 0;
+}
+
+function unreadBelow(rows: readonly Row[], offsets: Float64Array, bottom: number): number {
+  const from = lastBefore(offsets, bottom) + 1;
+  const isNew = rows.findIndex((row) => row.kind === 'new');
+  if (isNew < 0) return 0;
+  return rows
+    .slice(Math.max(from, isNew))
+    .filter((row) => row.kind === 'message' && !row.item.sender.isSelf).length;
+}
+
+/** The message that Tab leads to: the one last focused, or the latest. */
+function useFocusStop(rows: readonly Row[], focusKey: string | undefined): string | undefined {
+  const known = rows.some((row) => row.kind === 'message' && row.key === focusKey);
+  return known ? focusKey : rows.findLast((row) => row.kind === 'message')?.key;
+}
+
+function nextMessage(rows: readonly Row[], from: string | undefined, by: 1 | -1): string | undefined {
+  let at = rows.findIndex((row) => row.key === from);
+  for (at += by; at >= 0 && at < rows.length; at += by) {
+    const row = rows[at];
+    if (row?.kind === 'message') return row.key;
+  }
+  return undefined;
+}
