@@ -1,14 +1,33 @@
-import type { EngineClient } from '@crypho/engine/api';
+import { connect, type EngineClient } from '@crypho/engine';
+// Vite builds the worker as a file of its own and gives its address on this origin.
+import workerUrl from './engine.worker.ts?worker&url';
 
-/** Until the engine's own entry is wired in: signed out, and every command answers "unavailable". */
+/** The engine in its worker. Trusted Types let a worker's address through this one policy only. */
 export function startEngine(): EngineClient {
-  return {
-    command: () => Promise.resolve({ ok: false, failure: { code: 'unavailable' } }),
-    watch(name, _args, onValue) {
-      const show: (value: unknown) => void = (value) => onValue(JSON.parse(JSON.stringify(value)));
-      if (name === 'session') queueMicrotask(() => show({ kind: 'signed-out' }));
-      return () => undefined;
+  const address = trusted(workerUrl);
+  return connect(() => new Worker(address, { type: 'module', name: 'crypho-engine' }));
+}
+
+interface ScriptUrlPolicy {
+  createScriptURL(url: string): string;
+}
+
+interface PolicyFactory {
+  createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): ScriptUrlPolicy;
+}
+
+const hasPolicies = (scope: object): scope is { trustedTypes: PolicyFactory } =>
+  'trustedTypes' in scope;
+
+/** Only the worker's own address may become a script. */
+function trusted(url: string): string {
+  const scope: object = globalThis;
+  if (!hasPolicies(scope)) return url;
+  const policy = scope.trustedTypes.createPolicy('crypho', {
+    createScriptURL(wanted) {
+      if (wanted !== workerUrl) throw new TypeError('Not an address of ours');
+      return wanted;
     },
-    list: () => ({ extend: () => undefined, dispose: () => undefined }),
-  };
+  });
+  return policy.createScriptURL(url);
 }

@@ -188,9 +188,7 @@ function ContactRow({ contact, onRemove }: { contact: Contact; onRemove: () => v
       />
       <MenuButton
         label={t('contacts.more', { name })}
-        items={[
-          { label: t('contacts.remove'), icon: Trash2, isDanger: true, onPick: onRemove },
-        ]}
+        items={[{ label: t('contacts.remove'), icon: Trash2, isDanger: true, onPick: onRemove }]}
       />
     </li>
   );

@@ -152,7 +152,8 @@ function useMention(
   const chosen = Math.min(at, found.length - 1);
   const take = (member: MemberItem | undefined): void => {
     const element = field.current;
-    if (member === undefined || query === undefined || caret === undefined || element === null) return;
+    if (member === undefined || query === undefined || caret === undefined || element === null)
+      return;
     const before = `${written.slice(0, query.at)}@${member.displayName} `;
     actions.write(before + written.slice(caret));
     setCaret(undefined);
@@ -163,7 +164,9 @@ function useMention(
     onSelect() {
       const element = field.current;
       if (element === null || element !== document.activeElement) return;
-      setCaret(element.selectionStart === element.selectionEnd ? element.selectionStart : undefined);
+      setCaret(
+        element.selectionStart === element.selectionEnd ? element.selectionStart : undefined,
+      );
       setAt(0);
     },
     onKey(event) {

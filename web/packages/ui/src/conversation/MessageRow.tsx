@@ -40,7 +40,9 @@ interface MessageRowProps {
   onShow: (key: string) => void;
 }
 
-export const messageProps = (row: MessageRowData): Pick<MessageRowProps, 'item' | 'isFirst' | 'isLast'> => ({
+export const messageProps = (
+  row: MessageRowData,
+): Pick<MessageRowProps, 'item' | 'isFirst' | 'isLast'> => ({
   item: row.item,
   isFirst: row.isFirst,
   isLast: row.isLast,
@@ -72,9 +74,7 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
         </span>
       )}
       <div class="message-column">
-        {isFirst && isGroup && !isOwn && (
-          <bdi class="message-sender">{sender.displayName}</bdi>
-        )}
+        {isFirst && isGroup && !isOwn && <bdi class="message-sender">{sender.displayName}</bdi>}
         <div class="message-line">
           <div class={`bubble bubble-${body.kind}`}>
             <Quoted {...props} />
@@ -236,7 +236,13 @@ function State({ delivery }: { delivery: Delivery }): VNode | null {
   );
 }
 
-function Failed({ item, actions }: { item: MessageItem; actions: ConversationActions }): VNode | null {
+function Failed({
+  item,
+  actions,
+}: {
+  item: MessageItem;
+  actions: ConversationActions;
+}): VNode | null {
   const text = useText();
   const { t } = text;
   if (item.delivery.kind !== 'failed') return null;
@@ -292,4 +298,3 @@ function useLongPress(act: (x: number, y: number) => void): Press {
     },
   };
 }
-

@@ -9,10 +9,7 @@ import { place } from '../primitives/Menu.tsx';
 import './Reactions.css';
 
 /** The reactions under a message; pressing one joins in or takes one's own back. */
-export function Reactions(props: {
-  item: MessageItem;
-  onToggle: (emoji: string) => void;
-}): VNode {
+export function Reactions(props: { item: MessageItem; onToggle: (emoji: string) => void }): VNode {
   const text = useText();
   return (
     <div class="reactions">

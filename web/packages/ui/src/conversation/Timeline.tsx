@@ -45,9 +45,7 @@ export function Timeline(props: TimelineProps): VNode {
   const [state] = useState<State>(() => ({
     heights: new Map(),
     anchor:
-      snapshot.firstNew === undefined
-        ? { kind: 'end' }
-        : { kind: 'row', key: 'new', offset: 96 },
+      snapshot.firstNew === undefined ? { kind: 'end' } : { kind: 'row', key: 'new', offset: 96 },
     offsets: new Float64Array(1),
     isPlaced: false,
   }));
@@ -134,7 +132,8 @@ export function Timeline(props: TimelineProps): VNode {
     redraw((count) => count + 1);
   };
   const onKey = (event: KeyboardEvent): void => {
-    const isOnRow = event.target instanceof HTMLElement && event.target.dataset['message'] !== undefined;
+    const isOnRow =
+      event.target instanceof HTMLElement && event.target.dataset['message'] !== undefined;
     if (!isOnRow || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
     const to = nextMessage(rows, stop, event.key === 'ArrowUp' ? -1 : 1);
     if (to === undefined) return;
@@ -158,7 +157,8 @@ export function Timeline(props: TimelineProps): VNode {
         onScroll={read}
         onKeyDown={onKey}
         onFocusCapture={(event) => {
-          const key = event.target instanceof HTMLElement ? event.target.dataset['message'] : undefined;
+          const key =
+            event.target instanceof HTMLElement ? event.target.dataset['message'] : undefined;
           if (key !== undefined) setFocusKey(key);
         }}
       >
@@ -264,7 +264,11 @@ function useFocusStop(rows: readonly Row[], focusKey: string | undefined): strin
   return known ? focusKey : rows.findLast((row) => row.kind === 'message')?.key;
 }
 
-function nextMessage(rows: readonly Row[], from: string | undefined, by: 1 | -1): string | undefined {
+function nextMessage(
+  rows: readonly Row[],
+  from: string | undefined,
+  by: 1 | -1,
+): string | undefined {
   let at = rows.findIndex((row) => row.key === from);
   for (at += by; at >= 0 && at < rows.length; at += by) {
     const row = rows[at];

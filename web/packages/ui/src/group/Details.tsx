@@ -56,7 +56,10 @@ export function Details({ details, onClose }: DetailsProps): VNode {
             )}
           </div>
         )}
-        <Part title={t('details.members')} note={isGroup ? text.number(details.members.length) : ''}>
+        <Part
+          title={t('details.members')}
+          note={isGroup ? text.number(details.members.length) : ''}
+        >
           {mayManage && (
             <Button icon={UserPlus} isWide onClick={() => setAsked({ kind: 'add' })}>
               {t('details.add')}
@@ -111,7 +114,13 @@ function Part(props: { title: string; note?: string; children: ComponentChildren
   );
 }
 
-function Endings({ details, onAsk }: { details: ConversationDetails; onAsk: (asked: Asked) => void }): VNode {
+function Endings({
+  details,
+  onAsk,
+}: {
+  details: ConversationDetails;
+  onAsk: (asked: Asked) => void;
+}): VNode {
   const { t } = useSurroundings().text;
   const isOwner = details.role === 'owner';
   return (
@@ -141,7 +150,8 @@ function Member({ member, details, onAsk }: MemberProps): VNode {
   const { t } = useSurroundings().text;
   const { groups } = useShell();
   const name = member.displayName;
-  const choices = details.kind === 'group' && details.isCurrent ? memberChoices(details.role, member) : [];
+  const choices =
+    details.kind === 'group' && details.isCurrent ? memberChoices(details.role, member) : [];
   const { conversationId } = details;
   return (
     <li class="member">

@@ -2,7 +2,15 @@ import { nameMatches, SETTINGS_SECTIONS, type Route } from '@crypho/model';
 import type { VNode } from 'preact';
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { useModel, useSurroundings } from '../context.ts';
-import { ChevronRight, MessageCircle, Plus, Search, SettingsIcon, UserPlus, Users } from '../icons.ts';
+import {
+  ChevronRight,
+  MessageCircle,
+  Plus,
+  Search,
+  SettingsIcon,
+  UserPlus,
+  Users,
+} from '../icons.ts';
 import { Avatar } from '../primitives/Avatar.tsx';
 import { Dialog } from '../primitives/Dialog.tsx';
 import { Icon, type IconNode } from '../primitives/Icon.tsx';
@@ -81,7 +89,13 @@ export function Palette({ onClose }: { onClose: () => void }): VNode {
           {query === '' ? '' : t('palette.results', { count: shown.length })}
         </p>
         {shown.length === 0 && <p class="palette-none">{t('palette.none')}</p>}
-        <ul class="palette-list" role="listbox" id={`${id}l`} aria-label={t('palette.title')} ref={list}>
+        <ul
+          class="palette-list"
+          role="listbox"
+          id={`${id}l`}
+          aria-label={t('palette.title')}
+          ref={list}
+        >
           {shown.map((entry, index) => (
             <li
               key={entry.id}
@@ -161,7 +175,11 @@ function useEntries(): readonly Entry[] {
       action(t('nav.conversations'), MessageCircle, go({ kind: 'conversations' })),
       action(t('nav.contacts'), Users, go({ kind: 'contacts' })),
       ...SETTINGS_SECTIONS.map((section) =>
-        action(`${t('settings.title')}: ${t(`settings.${section}`)}`, SettingsIcon, go({ kind: 'settings', section })),
+        action(
+          `${t('settings.title')}: ${t(`settings.${section}`)}`,
+          SettingsIcon,
+          go({ kind: 'settings', section }),
+        ),
       ),
       action(t('palette.action.theme'), SettingsIcon, () => {
         if (nextTheme !== undefined) session.actions.changeSettings({ theme: nextTheme });

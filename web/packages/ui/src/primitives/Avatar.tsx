@@ -5,7 +5,12 @@ import { Icon } from './Icon.tsx';
 import './Avatar.css';
 
 /** A picture's place: initials on a tint that stays with the account. Decoration beside a name. */
-export function Avatar(props: { id: string; name: string; size?: number; isGroup?: boolean }): VNode {
+export function Avatar(props: {
+  id: string;
+  name: string;
+  size?: number;
+  isGroup?: boolean;
+}): VNode {
   const { id, name, size = 40, isGroup = false } = props;
   const letters = initials(name);
   return (

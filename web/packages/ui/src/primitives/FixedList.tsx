@@ -58,7 +58,11 @@ export function FixedList(props: FixedListProps): VNode {
   };
   return (
     <div class={`fixed-list ${props.class}`} ref={box} onKeyDown={move}>
-      <ul class="fixed-list-rows" aria-label={props.label} style={{ height: `${count * rowHeight}px` }}>
+      <ul
+        class="fixed-list-rows"
+        aria-label={props.label}
+        style={{ height: `${count * rowHeight}px` }}
+      >
         {indices.map((index) => (
           <li
             key={props.keyOf(index)}

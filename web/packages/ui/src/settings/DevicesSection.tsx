@@ -30,11 +30,11 @@ export function DevicesSection(): VNode {
               <p>
                 <bdi class="device-name">{device.name}</bdi>
                 {device.isThis && <span class="device-mark">{t('devices.this')}</span>}
-                {device.isSharedComputer && (
-                  <span class="device-mark">{t('devices.shared')}</span>
-                )}
+                {device.isSharedComputer && <span class="device-mark">{t('devices.shared')}</span>}
               </p>
-              <p class="field-hint">{t('devices.linked', { date: text.date(device.linkedAtMs) })}</p>
+              <p class="field-hint">
+                {t('devices.linked', { date: text.date(device.linkedAtMs) })}
+              </p>
               {!device.isThis && (
                 <p class="field-hint">
                   {t('devices.seen', { when: text.relative(device.lastSeenMs, now) })}

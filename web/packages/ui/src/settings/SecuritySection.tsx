@@ -95,7 +95,9 @@ function EmailPart(): VNode {
   const [email, setEmail] = useState('');
   const [passphrase, setPassphrase] = useState('');
   const [isBusy, setBusy] = useState(false);
-  const [answer, setAnswer] = useState<AccountAnswer<'email' | 'passphrase'> | undefined>(undefined);
+  const [answer, setAnswer] = useState<AccountAnswer<'email' | 'passphrase'> | undefined>(
+    undefined,
+  );
   const errorOf = (field: string): string | undefined =>
     answer?.kind === 'refused' && answer.field === field ? answer.said.say(text) : undefined;
   const send = async (): Promise<void> => {

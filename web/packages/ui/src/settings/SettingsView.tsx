@@ -38,7 +38,11 @@ export function SettingsView({ section }: { section?: SettingsSection }): VNode 
       <Page
         title={t(`settings.${shown}`)}
         before={
-          <Link to={{ kind: 'settings' }} class="icon-button settings-back" label={t('common.back')}>
+          <Link
+            to={{ kind: 'settings' }}
+            class="icon-button settings-back"
+            label={t('common.back')}
+          >
             <Icon of={ArrowLeft} />
           </Link>
         }

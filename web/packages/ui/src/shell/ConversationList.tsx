@@ -96,9 +96,7 @@ function Rows({ items }: { items: readonly ConversationSummary[] }): VNode {
       render={(index, focus) => {
         const item = items[index];
         if (item === undefined) return null;
-        return (
-          <Row item={item} isCurrent={item.conversationId === current} {...focus} />
-        );
+        return <Row item={item} isCurrent={item.conversationId === current} {...focus} />;
       }}
     />
   );
@@ -133,9 +131,7 @@ function Row({ item, isCurrent, tabIndex }: RowProps): VNode {
       <span class="list-row-texts">
         <span class="list-row-top">
           <bdi class="list-row-name">{name}</bdi>
-          <time class="list-row-time">
-            {text.short(item.lastTimeMs, services.clock.now())}
-          </time>
+          <time class="list-row-time">{text.short(item.lastTimeMs, services.clock.now())}</time>
         </span>
         <span class="list-row-bottom">
           <span class="list-row-preview">
@@ -149,9 +145,7 @@ function Row({ item, isCurrent, tabIndex }: RowProps): VNode {
           )}
           {isUnread && (
             <span class="list-row-unread">
-              <span aria-hidden="true">
-                {item.unread > 99 ? '99+' : text.number(item.unread)}
-              </span>
+              <span aria-hidden="true">{item.unread > 99 ? '99+' : text.number(item.unread)}</span>
               <span class="hidden-text">{t('list.unread', { count: item.unread })}</span>
             </span>
           )}
@@ -170,7 +164,9 @@ function PreviewLine({ item }: { item: ConversationSummary }): VNode {
     return <span class="list-row-typing">{words}</span>;
   }
   if (item.draft !== undefined && item.draft !== '') {
-    return <span class="list-row-draft">{t('list.draft', { text: plainExcerpt(item.draft) })}</span>;
+    return (
+      <span class="list-row-draft">{t('list.draft', { text: plainExcerpt(item.draft) })}</span>
+    );
   }
   if (!item.isCurrent) return <span>{t('list.left')}</span>;
   return <span>{previewText(item.preview, item.kind, text)}</span>;

@@ -53,9 +53,7 @@ export function Shell({ sessionModel, onTitle }: ShellProps): VNode {
   const page = usePageName(route, all);
   useEffect(() => {
     const { t } = text;
-    onTitle(
-      unread > 0 ? t('app.title.unread', { count: unread, page }) : t('app.title', { page }),
-    );
+    onTitle(unread > 0 ? t('app.title.unread', { count: unread, page }) : t('app.title', { page }));
   }, [unread, page, text]);
   return (
     <ShellContext.Provider value={parts}>

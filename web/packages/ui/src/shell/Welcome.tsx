@@ -15,8 +15,7 @@ export function Welcome(): VNode {
   const { all, isLoaded } = useModel(conversations);
   const { t } = text;
   const isFirst = isLoaded && all.length === 0;
-  const name =
-    profile === undefined ? '' : firstNameOf({ ...profile, isSelf: true });
+  const name = profile === undefined ? '' : firstNameOf({ ...profile, isSelf: true });
   return (
     <main class="welcome" id="main" tabIndex={-1}>
       {!isFirst && isLoaded && (
