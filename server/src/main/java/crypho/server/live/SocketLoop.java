@@ -74,7 +74,7 @@ final class SocketLoop {
       touched.get(i).flush();
     }
     touched.clear();
-    deliveries.increment(delivered);
+    deliveries.increment((double) delivered);
     delivered = 0;
   }
 
