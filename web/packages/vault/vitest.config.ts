@@ -1,0 +1,6 @@
+import './test/node20.ts';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 },
+});
