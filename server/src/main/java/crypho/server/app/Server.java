@@ -14,6 +14,7 @@ import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +25,15 @@ import org.slf4j.LoggerFactory;
 public final class Server implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final Duration DRAIN_MAX = Duration.ofSeconds(10);
+  private static final Duration EXPIRE_EVERY = Duration.ofMinutes(5);
 
   private final StoreAssembly store;
   private final Vertx vertx;
   private final HttpFront front;
   private final MailService mail;
   private final HealthPages health;
+  private final FeatureAssembly features;
+  private final long expiry;
   private final int port;
 
   Server(Config config) throws IOException {
@@ -45,8 +49,10 @@ public final class Server implements AutoCloseable {
     var pages = new HashMap<String, HttpFront.Page>();
     health.addTo(pages, config.metrics() == null);
     this.mail = mail(config, pages);
+    this.features = new FeatureAssembly(config, store, rng, mail, sockets, registry);
     this.front =
-        new HttpFront(vertx, config.http(), registry, (_, _) -> null, sockets, pages, meters);
+        new HttpFront(vertx, config.http(), registry, features.sessions(), sockets, pages, meters);
+    this.expiry = vertx.setPeriodic(EXPIRE_EVERY.toMillis(), _ -> expire());
     this.port = front.listen();
     LOG.info("event=server.ready port={} methods={}", port, registry.entries().size());
   }
@@ -60,6 +66,18 @@ public final class Server implements AutoCloseable {
     return MailService.local(store.db(), store.sealer(), mailbox, Clock.systemUTC());
   }
 
+  private void expire() {
+    Thread.ofVirtual()
+        .name("expiry")
+        .start(() -> {
+          try {
+            features.expire(Instant.now());
+          } catch (RuntimeException e) {
+            LOG.warn("event=expiry.failed", e);
+          }
+        });
+  }
+
   int port() {
     return port;
   }
@@ -68,7 +86,9 @@ public final class Server implements AutoCloseable {
   public void close() {
     LOG.info("event=server.draining");
     health.closing();
+    vertx.cancelTimer(expiry);
     front.drain(DRAIN_MAX);
+    features.close();
     mail.close();
     try {
       vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
