@@ -14,7 +14,7 @@ import type { Clock, HttpAnswer, Platform, SocketEvents, SocketHandle, Transport
 export interface WorkerOptions {
   /** Where the MLS library's WebAssembly lies on our own origin. */
   readonly wasmUrl: string;
-  /** The installation's domain in MLS identities; the page's host name where none is given. */
+  /** The last part of MLS identities, the same everywhere; see FeatureAssembly on the server. */
   readonly domain?: string;
 }
 
@@ -100,7 +100,7 @@ export function browserPlatform(options: WorkerOptions): Platform {
     transport,
     keeper: browserKeeper(KEEPER),
     passwordHash: argon2id,
-    domain: options.domain ?? location.hostname,
+    domain: options.domain ?? 'crypho',
     deviceName: deviceName(),
     // The kind alone: texts may carry names.
     defect: (error) => {

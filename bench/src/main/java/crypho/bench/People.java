@@ -7,7 +7,6 @@ import crypho.server.seal.Sealer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.UUID;
 
 /// The made-up people of a run: ids and tokens follow from a number, so that the seeding and the
@@ -20,7 +19,7 @@ final class People {
   }
 
   static DeviceId device(int number) {
-    return new DeviceId(HexFormat.of().formatHex(bytes("device", number), 0, 8));
+    return DeviceId.ofRandom(Arrays.copyOf(bytes("device", number), 8));
   }
 
   /// The session token of the person's one device.

@@ -13,14 +13,13 @@ import crypho.client.crypto.SigningKey;
 import crypho.wire.v1.AccountEntry;
 import crypho.wire.v1.Device;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 
 /// A device's three key pairs: Ed25519 for its MLS leaves, Ed25519 for messages, X25519 as a way
 /// in.
 public record DeviceKeys(DeviceId device, SigningKey mls, SigningKey signing, KemKeyPair unlock) {
   public static DeviceKeys generate(Rng rng) {
     return new DeviceKeys(
-        new DeviceId(HexFormat.of().formatHex(rng.bytes(8))),
+        DeviceId.ofRandom(rng.bytes(8)),
         SigningKey.generate(rng),
         SigningKey.generate(rng),
         KemKeyPair.generate(rng));

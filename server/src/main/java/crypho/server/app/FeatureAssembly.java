@@ -13,11 +13,14 @@ import crypho.server.rpc.RpcRegistry;
 import crypho.server.rpc.SessionResolver;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 
 /// The features, in their order: accounts, contacts, conversations. What later ones do for earlier
 /// ones is made first and needs nothing of them.
 final class FeatureAssembly implements AutoCloseable {
+  /// In the identity of every MLS leaf, `account:device@domain`. The browser's library demands one;
+  /// it is the same everywhere, so that an installation may change its host name.
+  static final String MLS_DOMAIN = "crypho";
+
   private final AccountAssembly accounts;
   private final ContactAssembly contacts;
   private final ConversationAssembly conversations;
@@ -29,11 +32,10 @@ final class FeatureAssembly implements AutoCloseable {
       MailQueue mails,
       Sockets sockets,
       RpcRegistry registry) {
-    var domain = Objects.requireNonNull(config.http().publicUrl().getHost(), "public URL");
     var accountConfig =
         new AccountConfig(config.http().publicUrl().toString(), config.limits().ownedGroupsMax());
     var directory = new AccountDirectory(store.sealer(), rng, accountConfig);
-    var early = new ConversationAssembly.Early(sockets, domain);
+    var early = new ConversationAssembly.Early(sockets, MLS_DOMAIN);
     this.contacts =
         new ContactAssembly(
             store.db(),
@@ -60,7 +62,8 @@ final class FeatureAssembly implements AutoCloseable {
         new ConversationAssembly(
             store.db(),
             sockets,
-            new ConversationAssembly.Directories(domain, directory, ContactAssembly.directory()),
+            new ConversationAssembly.Directories(
+                MLS_DOMAIN, directory, ContactAssembly.directory()),
             new Limits(config.limits().ownedGroupsMax(), devicesMax, devicesMax),
             registry);
     accounts.addRoutes(registry);

@@ -163,7 +163,7 @@ final class SignUpTest {
             edit.setPassphraseUnlock(
                 edit.getPassphraseUnlock().toBuilder()
                     .setKind(Unlock.Kind.KIND_DEVICE)
-                    .setId("0123456789abcdef")));
+                    .setId("1123456789abcdef")));
     assertTrue(complete(right).hasCreated());
   }
 
