@@ -1,0 +1,28 @@
+import { emptyWorld, largeWorld, ordinaryWorld, troubledWorld } from '@crypho/testkit';
+import type { Story } from '../story.ts';
+
+export const stories: readonly Story[] = [
+  { name: 'first run', path: '/app', world: emptyWorld },
+  { name: 'list', path: '/app', world: ordinaryWorld },
+  {
+    name: 'list 500',
+    path: '/app',
+    world: (nowMs) => largeWorld(nowMs, 500, 100),
+  },
+  {
+    name: 'list search none',
+    path: '/app',
+    world: ordinaryWorld,
+    steps: [{ write: 'list.search', text: 'finnes ikke' }],
+  },
+  { name: 'offline', path: '/app', world: troubledWorld },
+  {
+    name: 'new menu',
+    path: '/app',
+    world: ordinaryWorld,
+    steps: [{ press: 'nav.new' }],
+  },
+  { name: 'palette', path: '/app', world: ordinaryWorld, steps: [{ key: 'Control+k' }] },
+  { name: 'shortcuts', path: '/app', world: ordinaryWorld, steps: [{ key: '?' }] },
+  { name: 'unknown page', path: '/nowhere', world: ordinaryWorld },
+];

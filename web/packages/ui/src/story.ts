@@ -1,0 +1,19 @@
+import type { Key } from '@crypho/i18n';
+import type { World } from '@crypho/testkit';
+
+/** What the gallery does after a story has opened: press something, or write into it, by its name. */
+export type Step =
+  | { press: Key; role?: 'button' | 'link' | 'menuitem'; nth?: number; name?: string }
+  | { write: Key; text: string }
+  | { key: string }
+  | { hover: string };
+
+/** A named state of a view: a world, an address in it, and what has been done there. */
+export interface Story {
+  readonly name: string;
+  readonly path: string;
+  readonly world: (nowMs: number) => World;
+  readonly steps?: readonly Step[];
+  /** 2 is a page at 200 %. */
+  readonly zoom?: number;
+}
