@@ -7,7 +7,7 @@ import { build, preview } from 'vite';
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
-const wanted = args.find((each) => !each.startsWith('--')) ?? '';
+const wanted = (args.find((each) => !each.startsWith('--')) ?? '').split(',');
 const SIZES = isQuick ? [[1440, 900], [390, 844]] : [[390, 844], [820, 1180], [1440, 900]];
 const THEMES = isQuick ? ['light'] : ['light', 'dark'];
 const LANGUAGES = isQuick ? ['nb'] : ['nb', 'en'];
@@ -32,7 +32,7 @@ const stories = JSON.parse(await first.locator('#stories').getAttribute('data-st
 const texts = JSON.parse(await first.locator('#stories').getAttribute('data-texts'));
 await first.close();
 
-for (const story of stories.filter((each) => each.id.includes(wanted))) {
+for (const story of stories.filter((each) => wanted.some((part) => each.id.includes(part)))) {
   for (const [width, height] of SIZES) {
     for (const theme of THEMES) {
       for (const language of LANGUAGES) await shoot(story, width, height, theme, language);
@@ -41,7 +41,6 @@ for (const story of stories.filter((each) => each.id.includes(wanted))) {
 }
 await browser.close();
 await server.close();
-for (const problem of problems) console.error(problem);
 console.log(`${stories.length} stories, ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
 
@@ -56,10 +55,11 @@ async function shoot(story, width, height, theme, language) {
     timezoneId: 'Europe/Oslo',
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   const name = `${story.id.replace(/[^\w-]+/g, '-')}-${width}-${theme}-${language}`;
-  page.on('pageerror', (error) => problems.push(`${name}: ${error.message}`));
+  page.on('pageerror', (error) => report(`${name}: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`${name}: ${message.text()}`);
+    if (message.type() === 'error') report(`${name}: ${message.text()}`);
   });
   try {
     await page.goto(`${base}?story=${encodeURIComponent(story.id)}&lang=${language}&theme=${theme}`);
@@ -71,9 +71,14 @@ async function shoot(story, width, height, theme, language) {
     if (width === 1440 && theme === 'light' && language === 'nb') await walk(page, name);
   } catch (error) {
     // On a phone some steps are out of sight by design: the picture says enough.
-    if (width > 700) problems.push(`${name}: ${error.message.split('\n')[0]}`);
+    if (width > 700) report(`${name}: ${error.message.split('\n')[0]}`);
   }
   await context.close();
+}
+
+function report(problem) {
+  problems.push(problem);
+  console.error(problem);
 }
 
 async function take(page, step, language) {
@@ -99,12 +104,12 @@ async function check(page, name) {
   );
   for (const violation of violations) {
     const where = violation.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ');
-    problems.push(`${name}: axe ${violation.id}: ${violation.help} (${where})`);
+    report(`${name}: axe ${violation.id}: ${violation.help} (${where})`);
   }
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  if (overflow > 1) problems.push(`${name}: wider than the window by ${overflow} px`);
+  if (overflow > 1) report(`${name}: wider than the window by ${overflow} px`);
 }
 
 /** Tab reaches something new each time, shows where it is, and comes round. */
@@ -123,10 +128,10 @@ async function walk(page, name) {
       return { label, outlined, isInSight: box.width > 0 && box.height > 0 };
     });
     if (focus === null) break;
-    if (!focus.isInSight) problems.push(`${name}: focus out of sight on ${focus.label}`);
-    if (!focus.outlined) problems.push(`${name}: focus not shown on ${focus.label}`);
+    if (!focus.isInSight) report(`${name}: focus out of sight on ${focus.label}`);
+    if (!focus.outlined) report(`${name}: focus not shown on ${focus.label}`);
     if (seen.has(focus.label)) break;
     seen.add(focus.label);
   }
-  if (seen.size === 0) problems.push(`${name}: nothing can be reached by keyboard`);
+  if (seen.size === 0) report(`${name}: nothing can be reached by keyboard`);
 }

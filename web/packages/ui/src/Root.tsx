@@ -1,3 +1,6 @@
+// First of all: what everything else is drawn with. Not in index.ts, which bundlers may skip over.
+import './tokens/tokens.css';
+import './tokens/base.css';
 import { createText, type Catalogue, type Tag, type Text } from '@crypho/i18n';
 import {
   createLogin,

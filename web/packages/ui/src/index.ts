@@ -1,6 +1,3 @@
-import './tokens/tokens.css';
-import './tokens/base.css';
-
 export type { Platform } from './context.ts';
 export { Root } from './Root.tsx';
 export type { RootProps, RouteHistory } from './Root.tsx';
