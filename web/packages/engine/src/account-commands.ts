@@ -68,13 +68,7 @@ export function makeAccountCommands(platform: Platform, session: Session): Accou
     for (let attempt = 0; attempt < ROTATIONS_MAX; attempt++) {
       const { secrets, identity } = session.account();
       const { publicKey } = keys.unlock;
-      const newUnlock = await makeUnlock(
-        secrets,
-        identity,
-        UNLOCK_KIND.passphrase,
-        '',
-        publicKey,
-      );
+      const newUnlock = await makeUnlock(secrets, identity, UNLOCK_KIND.passphrase, '', publicKey);
       const { outcome } = await session.rpc.call(method.changePassphrase, {
         currentAuthKey,
         newAuthKey: keys.authKey,

@@ -9,7 +9,14 @@ import {
   own,
 } from '@crypho/vault';
 import { EngineFailure } from './failure.ts';
-import type { Clock, HttpAnswer, Platform, SocketEvents, SocketHandle, Transport } from './platform.ts';
+import type {
+  Clock,
+  HttpAnswer,
+  Platform,
+  SocketEvents,
+  SocketHandle,
+  Transport,
+} from './platform.ts';
 
 export interface WorkerOptions {
   /** Where the MLS library's WebAssembly lies on our own origin. */

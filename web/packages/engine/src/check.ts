@@ -88,7 +88,9 @@ function isKind(value: unknown, kind: string): boolean {
     case 'role':
       return value === 'member' || value === 'admin' || value === 'owner';
     case 'draft':
-      return value === null || (typeof value === 'object' && isText(Reflect.get(Object(value), 'text')));
+      return (
+        value === null || (typeof value === 'object' && isText(Reflect.get(Object(value), 'text')))
+      );
     default:
       return false;
   }

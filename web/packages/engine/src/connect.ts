@@ -85,8 +85,7 @@ export function connect(makeWorker: () => EngineWorker): EngineClient {
   }
 
   function unsubscribe(id: number): void {
-    if (watchers.delete(id))
-      worker.postMessage({ type: 'unsubscribe', id } satisfies PageMessage);
+    if (watchers.delete(id)) worker.postMessage({ type: 'unsubscribe', id } satisfies PageMessage);
   }
 
   return {
@@ -114,4 +113,3 @@ export function connect(makeWorker: () => EngineWorker): EngineClient {
     },
   };
 }
-

@@ -33,6 +33,7 @@ export interface Context {
   /** The server's time as far as it is known: the device's clock may be off by days. */
   serverNow(): number;
   isStopped(): boolean;
+  isMlsOpen(): boolean;
   isOnline(): boolean;
   /** Runs something nobody waits for; what goes wrong is tried again by whoever notices. */
   background(work: Promise<unknown>): void;

@@ -109,9 +109,7 @@ function toSent(fate: Fate, bundle: Bundle): Sent {
   }
 }
 
-function createFate(
-  outcome: import('@crypho/wire').CreateConversationResponse['outcome'],
-): Fate {
+function createFate(outcome: import('@crypho/wire').CreateConversationResponse['outcome']): Fate {
   switch (outcome.case) {
     case 'created':
       return { kind: 'accepted', seq: 0 };

@@ -71,11 +71,7 @@ export function wireKdf(kdf: Kdf): PassphraseKdf {
   return create(PassphraseKdfSchema, kdf);
 }
 
-export function stretch(
-  passphrase: string,
-  kdf: Kdf,
-  hash: PasswordHash,
-): Promise<PassphraseKeys> {
+export function stretch(passphrase: string, kdf: Kdf, hash: PasswordHash): Promise<PassphraseKeys> {
   return passphraseKeys(passphrase, kdf, hash);
 }
 
@@ -255,12 +251,6 @@ export async function makeDevice(
       sealedName: await sealDeviceName(secrets, deviceId, name.slice(0, 60), random),
       isSharedComputer: stored.isSharedComputer,
     }),
-    unlock: await makeUnlock(
-      secrets,
-      identity,
-      UNLOCK_KIND.device,
-      deviceId,
-      unlockPair.publicKey,
-    ),
+    unlock: await makeUnlock(secrets, identity, UNLOCK_KIND.device, deviceId, unlockPair.publicKey),
   };
 }

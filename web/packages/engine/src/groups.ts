@@ -139,8 +139,7 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
     await context().store.change(id, (state) => {
       const { generation, epoch: number } = state.head;
       const isOlder =
-        epoch.generation < generation ||
-        (epoch.generation === generation && epoch.epoch < number);
+        epoch.generation < generation || (epoch.generation === generation && epoch.epoch < number);
       if (isOlder) return undefined;
       const isTurned = !sameEpoch(state.head, epoch);
       const isDeposited = isTurned ? false : state.head.isDeposited;
@@ -395,8 +394,7 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
           await readConversation(id);
           continue;
         }
-        const isBlocked =
-          fate.kind === 'refused' && fate.reason === CommitRefusal.PENDING_REMOVALS;
+        const isBlocked = fate.kind === 'refused' && fate.reason === CommitRefusal.PENDING_REMOVALS;
         if (fate.kind === 'refused' && isBlocked && work.removeDevices === undefined) {
           const intent = { kind: 'members', added: [], removed: [], sharesHistory: false } as const;
           await commitNow(id, { intent, removeDevices: fate.pending });
@@ -498,7 +496,7 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
     commit,
     devices: async (id) => {
       const at = context().store.get(id)?.mls;
-      if (at === undefined || at === null) return [];
+      if (at === undefined || at === null || !context().isMlsOpen()) return [];
       const group = groupId(id, at.generation);
       return (await mls().has(group)) ? mls().members(group) : [];
     },

@@ -48,6 +48,8 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
 
   async function command(name: string, args: unknown, nonce: string): Promise<unknown> {
     if (!isCommand(name) || !checkArgs(name, args)) throw new EngineFailure({ code: 'invalid' });
+    // A tab that has just taken over answers what was asked of the one before.
+    await session.started();
     // The check above is what makes this a command with its own arguments.
     const handler = handlers[name] as (input: unknown, nonce: string) => Promise<unknown>;
     return handler(args, nonce);
@@ -77,10 +79,9 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
 
   function idOf(args: unknown): string {
     const id: unknown =
-      typeof args === 'object' && args !== null
-        ? Reflect.get(args, 'conversationId')
-        : undefined;
-    if (typeof id !== 'string') throw new EngineFailure({ code: 'invalid', field: 'conversationId' });
+      typeof args === 'object' && args !== null ? Reflect.get(args, 'conversationId') : undefined;
+    if (typeof id !== 'string')
+      throw new EngineFailure({ code: 'invalid', field: 'conversationId' });
     return id;
   }
 

@@ -13,12 +13,7 @@ import { ContentSchema, fromBinary } from '@crypho/wire';
 import type { Content, GroupSettings, LogEntry } from '@crypho/wire';
 import type { UnreadableReason } from './api.ts';
 import type { Context } from './context.ts';
-import {
-  addRange,
-  epochName,
-  holds,
-  messageKey,
-} from './state.ts';
+import { addRange, epochName, holds, messageKey } from './state.ts';
 import type { ConversationState, Overlay, Row, RowBody } from './state.ts';
 import { ROLE_OF, idPartition, overlayPartition, sealedPartition } from './store.ts';
 import type { Change } from './store.ts';
@@ -343,12 +338,7 @@ function takeSettings(draft: Draft, row: Row, value: GroupSettings): void {
 }
 
 /** The plaintext goes from this browser too, not only from the screen. */
-async function takeDelete(
-  context: Context,
-  draft: Draft,
-  key: string,
-  seq: number,
-): Promise<void> {
+async function takeDelete(context: Context, draft: Draft, key: string, seq: number): Promise<void> {
   const { id } = draft.state;
   const { edit: _edit, ...overlay } = await overlayOf(context, draft, key);
   draft.overlays.set(key, { ...overlay, deletedSeq: seq });

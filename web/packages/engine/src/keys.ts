@@ -1,7 +1,6 @@
 /** Conversation keys, one an epoch: in the vault, so that every own device has them. */
 import {
   OpenError,
-
   depositSignatureData,
   fromBase64,
   openDeposit,
@@ -120,7 +119,8 @@ export function makeKeyRing(context: () => Context): KeyRing {
         brought.push(epoch);
       }
       const last = page.deposits.at(-1);
-      if (!page.hasMore || last === undefined || last.generation !== from.generation) return brought;
+      if (!page.hasMore || last === undefined || last.generation !== from.generation)
+        return brought;
       fromEpoch = last.epoch + 1n;
     }
   }
@@ -166,4 +166,3 @@ export function makeKeyRing(context: () => Context): KeyRing {
 
   return { get, putDerived, readDeposits, makeDeposits };
 }
-

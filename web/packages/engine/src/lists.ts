@@ -251,4 +251,3 @@ export const WIRE_THEME: Readonly<Record<Settings['theme'], ClientSettings_Theme
   dark: ClientSettings_Theme.DARK,
   'high-contrast': ClientSettings_Theme.HIGH_CONTRAST,
 };
-

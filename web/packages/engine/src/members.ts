@@ -13,11 +13,7 @@ type Out<N extends keyof Commands> = Promise<Commands[N]['out']>;
 
 export interface Members {
   openDirect(account: AccountId): Out<'conversation.openDirect'>;
-  create(
-    name: string,
-    members: readonly AccountId[],
-    sharesHistory: boolean,
-  ): Out<'group.create'>;
+  create(name: string, members: readonly AccountId[], sharesHistory: boolean): Out<'group.create'>;
   add(id: string, accounts: readonly AccountId[]): Out<'group.add'>;
   remove(id: string, account: AccountId): Out<'group.remove'>;
   settings(id: string, change: { name?: string; sharesHistory?: boolean }): Promise<void>;

@@ -132,8 +132,7 @@ export function makeMessages(context: () => Context): Messages {
     const value = create(ReadMarkSchema, { upToSeq: BigInt(upTo) });
     await context().vault.put(vaultRecord(`read/${id}`, { case: 'readMark', value }));
     const settings = await context().vault.get('settings');
-    const isSilent =
-      settings?.body.case === 'settings' && settings.body.value.sendsNoReadMarks;
+    const isSilent = settings?.body.case === 'settings' && settings.body.value.sendsNoReadMarks;
     if (!isSilent) context().background(tellRead(id, upTo));
   }
 

@@ -312,4 +312,3 @@ export function makeOutbox(context: () => Context): Outbox {
     },
   };
 }
-

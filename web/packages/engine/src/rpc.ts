@@ -30,12 +30,7 @@ export interface RpcHooks {
   unauthenticated(): void;
 }
 
-export function makeRpc(
-  transport: Transport,
-  clock: Clock,
-  random: Random,
-  hooks: RpcHooks,
-): Rpc {
+export function makeRpc(transport: Transport, clock: Clock, random: Random, hooks: RpcHooks): Rpc {
   async function once<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     body: Uint8Array,

@@ -13,6 +13,7 @@ import type { GroupsShared } from './groups.ts';
 import { makeKeyRing } from './keys.ts';
 import { makeLists } from './lists.ts';
 import type { Lists } from './lists.ts';
+import { fail } from './failure.ts';
 import { makeMembers } from './members.ts';
 import type { Members } from './members.ts';
 import { makeMessages } from './messages.ts';
@@ -78,7 +79,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     keys: makeKeyRing(get),
     store: makeConversationStore(records, topics),
     get mls(): MlsEngine {
-      if (mls === undefined) throw new Error('MLS is not open yet');
+      if (mls === undefined) throw fail('unavailable');
       return mls;
     },
     groups: makeGroups(get, shared),
@@ -97,6 +98,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     stored: options.stored,
     serverNow: () => platform.clock.now() + offsetMs,
     isStopped: () => isStopped,
+    isMlsOpen: () => mls !== undefined,
     isOnline: () => connection.kind === 'online',
     background: (work) => {
       work.catch((error: unknown) => {
@@ -222,6 +224,8 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
         delivery: makeDelivery(get, shared),
         epochs: makeEpochSink(get),
       });
+      topics.changed(...context.store.ids().map((id) => `conversation/${id}`));
+      context.outbox.poke();
       return mls;
     },
     start: () => context.socket.start(),

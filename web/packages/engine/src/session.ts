@@ -45,6 +45,8 @@ export interface Session {
   account(): Account;
   stored(): StoredAccount;
   start(): Promise<void>;
+  /** Once it is known whether this browser is signed in. */
+  started(): Promise<void>;
   startSignUp(input: In<'signup.start'>): Out<'signup.start'>;
   openSignUp(input: In<'signup.open'>): Out<'signup.open'>;
   completeSignUp(input: In<'signup.complete'>): Out<'signup.complete'>;
@@ -90,7 +92,20 @@ export function makeSession(platform: Platform, topics: Topics): Session {
 
   // ---- coming back
 
+  let hasStarted: () => void = () => undefined;
+  const starting = new Promise<void>((resolve) => {
+    hasStarted = resolve;
+  });
+
   async function start(): Promise<void> {
+    try {
+      await comeBack();
+    } finally {
+      hasStarted();
+    }
+  }
+
+  async function comeBack(): Promise<void> {
     try {
       const databaseKey = await platform.keeper.load();
       if (databaseKey === undefined) {
@@ -372,12 +387,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
           await keep(mine, { ...stored, profile });
         return;
       }
-      const secrets = await unlockAccount(
-        me,
-        UNLOCK_KIND.device,
-        stored.deviceId,
-        account.unlock,
-      );
+      const secrets = await unlockAccount(me, UNLOCK_KIND.device, stored.deviceId, account.unlock);
       await keep(mine, { ...stored, profile, ...storedKeys(secrets, keys) });
     });
   }
@@ -397,6 +407,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
     account: () => need().account,
     stored: () => need().stored,
     start,
+    started: () => starting,
     startSignUp,
     openSignUp,
     completeSignUp,

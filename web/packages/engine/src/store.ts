@@ -189,7 +189,8 @@ export function makeConversationStore(records: Records, topics: Topics): Convers
 
   return {
     open: async () => {
-      for (const value of await records.all(STATES)) if (isState(value)) states.set(value.id, value);
+      for (const value of await records.all(STATES))
+        if (isState(value)) states.set(value.id, value);
     },
     ids: () => [...states.keys()],
     get: (id) => states.get(id),

@@ -311,4 +311,3 @@ export function makeSync(context: () => Context): Sync {
 
   return { heads, refreshAll, entry, marker, refresh, catchUp, fillBelow, heal };
 }
-

@@ -163,4 +163,3 @@ export function diff<T extends { readonly key: string }>(
   for (const key of removes) shown.delete(key);
   return { upserts, removes };
 }
-

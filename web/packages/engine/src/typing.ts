@@ -81,7 +81,12 @@ export function makeTypists(context: () => Context): Typists {
     const plain = toBinary(ContentSchema, content);
     const message = await sealMessage(held.key, header, plain, me.signing, platform.random);
     const { generation } = at;
-    const value = create(SignalSchema, { conversationId: id, generation, epoch: header.epoch, message });
+    const value = create(SignalSchema, {
+      conversationId: id,
+      generation,
+      epoch: header.epoch,
+      message,
+    });
     socket.send({ case: 'signal', value });
   }
 

@@ -22,6 +22,7 @@ const BATCH_MAX = 200;
 export interface VaultSync {
   open(): Promise<void>;
   get(name: string): Promise<VaultRecord | undefined>;
+  all(): Iterable<VaultRecord>;
   put(record: VaultRecord): Promise<void>;
   /** Reads what other devices wrote, up to a revision where one is given. */
   pull(revision?: bigint): Promise<void>;
@@ -221,6 +222,7 @@ export function makeVaultSync(deps: VaultDeps): VaultSync {
   return {
     open,
     get: async (name) => mirror.get(name),
+    all: () => mirror.values(),
     put,
     pull,
     flush: () => flusher.poke(),

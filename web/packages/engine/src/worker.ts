@@ -94,8 +94,7 @@ export function runWorker(options: WorkerOptions): { readonly owned: Promise<Ses
   };
   scope.onmessage = (event: MessageEvent) => {
     const message: unknown = event.data;
-    if (isPageMessage(message))
-      handle({ kind: 'page', message, nonce: hex(platform.random(16)) });
+    if (isPageMessage(message)) handle({ kind: 'page', message, nonce: hex(platform.random(16)) });
   };
   handle({ kind: 'started' });
   return { owned: owned.promise };

@@ -94,17 +94,8 @@ export async function openIdentitySeed(
 
 // ---- deposit key
 
-export function depositKeyData(
-  account: string,
-  generation: number,
-  publicKey: Uint8Array,
-): Bytes {
-  return concat(
-    label('crypho deposit key v1'),
-    uuidBytes(account),
-    u32(generation),
-    publicKey,
-  );
+export function depositKeyData(account: string, generation: number, publicKey: Uint8Array): Bytes {
+  return concat(label('crypho deposit key v1'), uuidBytes(account), u32(generation), publicKey);
 }
 
 export async function isDepositKey(

@@ -89,10 +89,13 @@ export async function indexedDbStorage(name: string): Promise<Storage> {
       const value: unknown = await requested(store('readonly').get(key));
       return value === undefined ? undefined : bytesOf(value);
     },
-    range: async (wanted) =>
-      wanted.isReverse === true
+    range: async (wanted) => {
+      // IndexedDB throws where a range is empty by its bounds.
+      if (indexedDB.cmp(wanted.from, wanted.to) >= 0) return [];
+      return wanted.isReverse === true
         ? readRange(store('readonly'), wanted)
-        : readAscending(store('readonly'), wanted),
+        : readAscending(store('readonly'), wanted);
+    },
     write: async (writes: readonly Write[]) => {
       if (writes.length === 0) return;
       const target = store('readwrite');

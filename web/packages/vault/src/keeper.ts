@@ -64,7 +64,12 @@ export function browserKeeper(name: string): Keeper {
         const store = database.transaction(STORE, 'readonly').objectStore(STORE);
         const value: unknown = await requested(store.get(ENTRY));
         if (value === undefined) return undefined;
-        if (typeof value === 'object' && value !== null && 'version' in value && value.version !== 1)
+        if (
+          typeof value === 'object' &&
+          value !== null &&
+          'version' in value &&
+          value.version !== 1
+        )
           throw new NewerVersionError();
         if (!isKept(value)) throw new StorageError('not a kept key');
         return await unwrap(value);

@@ -29,6 +29,7 @@ export function memoryStorage(): Storage {
   }
 
   function range({ from, to, limit, isReverse }: KeyRange): readonly Entry[] {
+    if (hex(from) >= hex(to)) return [];
     const found = keys.slice(lowerBound(keys, hex(from)), lowerBound(keys, hex(to)));
     if (isReverse === true) found.reverse();
     return found.slice(0, limit ?? found.length).map((key) => ({

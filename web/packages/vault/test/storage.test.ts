@@ -39,6 +39,8 @@ describe.each(ADAPTERS)('storage in %s', (_name, open) => {
     const all = await storage.range({ from: key(0), to: key(255, 255) });
     expect(all.map((entry) => hex(entry.key))).toEqual(keys.map(hex).toSorted());
     const range = { from: key(1), to: key(2), limit: 2 };
+    expect(await storage.range({ from: key(2), to: key(1) })).toEqual([]);
+    expect(await storage.range({ from: key(2), to: key(2), isReverse: true })).toEqual([]);
     const first = await storage.range(range);
     expect(first.map((entry) => hex(entry.key))).toEqual(['01', '010000']);
     const last = await storage.range({ ...range, isReverse: true });

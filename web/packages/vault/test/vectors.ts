@@ -193,4 +193,3 @@ async function vaultVectors(): Promise<unknown> {
     ],
   };
 }
-

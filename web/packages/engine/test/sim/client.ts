@@ -155,10 +155,7 @@ export class SimTab {
   }
 
   /** The answer, or an error that names the failure. */
-  async must<N extends CommandName>(
-    name: N,
-    args: Commands[N]['in'],
-  ): Promise<Commands[N]['out']> {
+  async must<N extends CommandName>(name: N, args: Commands[N]['in']): Promise<Commands[N]['out']> {
     const answer = await this.command(name, args);
     if (!answer.ok) throw new Error(`${name}: ${answer.failure.code}`);
     return answer.value;

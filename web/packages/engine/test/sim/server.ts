@@ -112,7 +112,8 @@ export class SimServer {
   readonly conversations = new Map<string, SimConversation>();
   readonly signUps = new Map<string, string>();
   readonly contacts = new Set<string>();
-  readonly invitations: { id: string; from: string; email: string; note: string; at: number }[] = [];
+  readonly invitations: { id: string; from: string; email: string; note: string; at: number }[] =
+    [];
   readonly sockets = new Set<SimSocket>();
   readonly #handlers = new Map<string, { method: DescMethodUnary; run: Handler }>();
   #counter = 0;
@@ -244,7 +245,11 @@ export class SimServer {
       if (member.isCurrent) this.#toAccount(account, body);
   }
 
-  #changed(account: string, what: Changed_What, more: { conversationId?: string; accountId?: string } = {}): void {
+  #changed(
+    account: string,
+    what: Changed_What,
+    more: { conversationId?: string; accountId?: string } = {},
+  ): void {
     this.#toAccount(account, { case: 'changed', value: { what, ...more } });
   }
 
@@ -500,7 +505,8 @@ export class SimServer {
   #conversation(session: SimSession, id: string): SimConversation {
     const account = this.#account(session);
     const conversation = this.conversations.get(id);
-    if (conversation === undefined || !conversation.members.has(account.id)) throw new Answered(404);
+    if (conversation === undefined || !conversation.members.has(account.id))
+      throw new Answered(404);
     return conversation;
   }
 
@@ -633,7 +639,10 @@ export class SimServer {
       };
     });
     this.#on(method.getGroupInfo, (session, { conversationId }) => {
-      const { generation, epoch, groupInfo, commitSeq } = this.#conversation(session, conversationId);
+      const { generation, epoch, groupInfo, commitSeq } = this.#conversation(
+        session,
+        conversationId,
+      );
       return { generation, epoch: BigInt(epoch), groupInfo, commitSeq: BigInt(commitSeq) };
     });
     this.#on(method.claimKeyPackages, (session, { accountIds, conversationId }) => {
@@ -722,7 +731,10 @@ export class SimServer {
     const isAdmin = member.role !== Role.MEMBER;
     if (input.addedAccountIds.length + input.removedAccountIds.length > 0 && !isAdmin)
       return refuse(CommitRefusal.NOT_ALLOWED);
-    if (!commit.isExternal && [...conversation.pending.keys()].some((d) => !commit.removed.includes(d)))
+    if (
+      !commit.isExternal &&
+      [...conversation.pending.keys()].some((d) => !commit.removed.includes(d))
+    )
       return refuse(CommitRefusal.PENDING_REMOVALS);
     for (const device of commit.removed) {
       conversation.leaves.delete(device);
@@ -755,7 +767,9 @@ export class SimServer {
     for (const leaf of commit.added) {
       const welcome = { bytes: input.welcome, seq, epoch: conversation.epoch };
       conversation.welcomes.set(leaf.id.device, welcome);
-      this.#changed(leaf.id.account, Changed_What.CONVERSATION, { conversationId: conversation.id });
+      this.#changed(leaf.id.account, Changed_What.CONVERSATION, {
+        conversationId: conversation.id,
+      });
     }
     conversation.commits.set(name, { seq, epoch: conversation.epoch });
     return {
@@ -804,8 +818,7 @@ export class SimServer {
       const { generation, epoch } = conversation;
       if (input.generation !== generation || Number(input.epoch) !== epoch)
         return { outcome: { case: 'staleEpoch', value: { generation, epoch: BigInt(epoch) } } };
-      if (conversation.pending.size > 0)
-        return { outcome: { case: 'removalsPending', value: {} } };
+      if (conversation.pending.size > 0) return { outcome: { case: 'removalsPending', value: {} } };
       if (this.#missing(conversation).length > 0)
         return { outcome: { case: 'depositIncomplete', value: {} } };
       const erased = conversation.log[Number(input.erasesSeq) - 1];

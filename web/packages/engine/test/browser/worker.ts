@@ -1,0 +1,4 @@
+import { wasmUrl } from '@crypho/mls/wasm-url';
+import { startTestWorker } from '../../src/test-worker.ts';
+
+startTestWorker({ wasmUrl });
