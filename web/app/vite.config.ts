@@ -13,6 +13,9 @@ export default defineConfig(({ mode }) => ({
     outDir: mode === 'e2e' ? 'dist-e2e' : 'dist',
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Test builds answer which keys a browser holds; the product's bundle must not contain that.
+  resolve:
+    mode === 'e2e' ? { alias: { '@crypho/engine/worker': '@crypho/engine/test-worker' } } : {},
   worker: { format: 'es' },
   define: { __VERSION__: JSON.stringify(process.env['CRYPHO_VERSION'] ?? '0.1.0') },
   server: {

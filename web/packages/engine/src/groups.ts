@@ -19,6 +19,9 @@ import type { EpochName } from './state.ts';
 
 const TURN_MS = 400;
 const TRIES_MAX = 6;
+/** A key may serve 1,000 messages; others send meanwhile. */
+const EPOCH_MESSAGES_MAX = 900;
+const EPOCH_MS_MAX = 7 * 24 * 3600 * 1000;
 /** HKDF label of docs/protocol/messages.md: the ASCII text and one zero byte. */
 const MESSAGE_PURPOSE = 'message\0';
 
@@ -33,6 +36,8 @@ export interface Groups {
   ready(id: string): Promise<EpochName>;
   /** Commits what the server waits for; taking turns with the others. */
   removePending(id: string): Promise<void>;
+  /** Turns the epoch where its key has served long enough. */
+  turnIfDue(id: string): Promise<void>;
   completeDeposits(id: string, isUrgent: boolean): Promise<void>;
   /** Founds a group; the fate tells why not. */
   found(id: string, intent: Intent): Promise<Fate>;
@@ -60,7 +65,10 @@ export function makeEpochSink(context: () => Context): EpochSink {
       const key = await turn.secret(MESSAGE_PURPOSE);
       await context().keys.putDerived(conversation, epoch, key);
       await context().store.change(conversation, (state) => ({
-        state: { ...state, mls: { ...epoch, seq: state.mls?.seq ?? 0 } },
+        state: {
+          ...state,
+          mls: { ...epoch, seq: state.mls?.seq ?? 0, sinceMs: context().serverNow() },
+        },
       }));
     },
   };
@@ -92,9 +100,11 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
   }
 
   async function setMls(id: string, epoch: EpochName, seq: number): Promise<void> {
-    await context().store.change(id, (state) => ({
-      state: { ...state, mls: { ...epoch, seq: Math.max(seq, 0) } },
-    }));
+    await context().store.change(id, (state) => {
+      const isSame = state.mls !== null && sameEpoch(state.mls, epoch);
+      const sinceMs = isSame ? (state.mls?.sinceMs ?? 0) : context().serverNow();
+      return { state: { ...state, mls: { ...epoch, seq: Math.max(seq, 0), sinceMs } } };
+    });
   }
 
   // ---- joining
@@ -348,6 +358,17 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
     }
   }
 
+  async function turnIfDue(id: string): Promise<void> {
+    const state = context().store.get(id);
+    if (state === undefined || state.mls === null) return;
+    const { seq, sinceMs } = state.mls;
+    const isUsed = state.head.lastSeq - seq >= EPOCH_MESSAGES_MAX;
+    const isOld = context().serverNow() - sinceMs >= EPOCH_MS_MAX;
+    if (!isUsed && !isOld) return;
+    const intent = { kind: 'members', added: [], removed: [], sharesHistory: false } as const;
+    await commit(id, { intent });
+  }
+
   async function readConversation(id: string): Promise<GetConversationResponse> {
     const answer = await context().rpc.call(
       ConversationService.method.getConversation,
@@ -491,6 +512,7 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
     follow,
     ready,
     removePending,
+    turnIfDue,
     completeDeposits,
     found: (id, intent) => inOrder(id, () => foundIn(id, 0, intent)),
     commit,

@@ -186,6 +186,8 @@ export function makeOutbox(context: () => Context): Outbox {
 
   async function sendOne(item: OutboxItem): Promise<Step> {
     const { groups, rpc, store } = context();
+    await groups.ready(item.conversation);
+    await groups.turnIfDue(item.conversation);
     const epoch = await groups.ready(item.conversation);
     const state = store.get(item.conversation);
     if (state?.head.hasPendingRemovals === true) await groups.removePending(item.conversation);

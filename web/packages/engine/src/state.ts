@@ -18,6 +18,8 @@ export interface EpochName {
 export interface MlsPlace extends EpochName {
   /** Commits in the log are processed up to here. */
   readonly seq: number;
+  /** The server's time when this device entered the epoch. */
+  readonly sinceMs: number;
 }
 
 export interface GroupSettingsState {

@@ -67,3 +67,6 @@ async function decrypt(session: Session, encoded: string): Promise<string | null
   }
   return null;
 }
+
+/** Test builds resolve `@crypho/engine/worker` to this file. */
+export { startTestWorker as startWorker };

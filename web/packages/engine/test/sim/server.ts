@@ -227,7 +227,7 @@ export class SimServer {
   }
 
   cutSockets(device?: string): void {
-    for (const socket of [...this.sockets]) {
+    for (const socket of this.sockets) {
       if (device !== undefined && socket.session.device !== device) continue;
       this.sockets.delete(socket);
       socket.events.closed();
@@ -433,7 +433,7 @@ export class SimServer {
         value: { what: Changed_What.CONVERSATION, conversationId: conversation.id },
       });
     }
-    for (const socket of [...this.sockets])
+    for (const socket of this.sockets)
       if (socket.session.device === device) {
         this.#frame(socket, { case: 'goodbye', value: { reason: 1 } });
       }
