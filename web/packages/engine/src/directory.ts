@@ -5,8 +5,14 @@
 import { base64, fromBase64, isCertified, isDepositKey, own, sameBytes } from '@crypho/vault';
 import type { Bytes, Records } from '@crypho/vault';
 import { thumbprint } from '@crypho/mls/identity';
-import { AccountService, KnownIdentitySchema, create } from '@crypho/wire';
-import type { AccountEntry, Device } from '@crypho/wire';
+import {
+  AccountService,
+  KnownDevicesSchema,
+  KnownDevices_KnownDeviceSchema,
+  KnownIdentitySchema,
+  create,
+} from '@crypho/wire';
+import type { AccountEntry, Device, KnownDevices_KnownDevice } from '@crypho/wire';
 import type { Account } from './account-state.ts';
 import type { Person } from './api.ts';
 import type { Clock } from './platform.ts';
@@ -18,6 +24,8 @@ import type { VaultSync } from './vault-sync.ts';
 
 const PEOPLE = 'people';
 const ASK_MAX = 200;
+/** A vault entry holds 64 KiB. */
+const DEVICES_MAX = 200;
 
 export interface KnownDevice {
   readonly device: string;
@@ -95,25 +103,63 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
   async function certified(
     identityKey: Uint8Array,
     account: string,
-    device: Device,
+    device: KnownDevices_KnownDevice,
+    isCurrent: boolean,
   ): Promise<KnownDevice | undefined> {
     if (!(await isCertified(identityKey, account, device, device.certificate))) return undefined;
     return {
       device: device.deviceId,
       thumbprint: await thumbprint(device.mlsSignatureKey),
       signingKey: base64(device.signingKey),
-      isCurrent: true,
+      isCurrent,
     };
+  }
+
+  /**
+   * All devices that the account was ever seen to have: kept in the vault, because the server forgets
+   * unlinked ones and their messages are still to be checked.
+   */
+  async function remember(
+    account: string,
+    identityKey: Uint8Array,
+    listed: readonly Device[],
+  ): Promise<readonly KnownDevices_KnownDevice[]> {
+    const name = `devices/${account}`;
+    const record = await vault.get(name);
+    const known = record?.body.case === 'knownDevices' ? record.body.value.devices : [];
+    const unknown = listed.filter((each) => !known.some((k) => k.deviceId === each.deviceId));
+    const checks = await Promise.all(
+      unknown.map((each) => isCertified(identityKey, account, each, each.certificate)),
+    );
+    const fresh = unknown
+      .filter((_, i) => checks[i] === true)
+      .map(({ deviceId, mlsSignatureKey, signingKey, unlockKey, certificate }) =>
+        create(KnownDevices_KnownDeviceSchema, {
+          deviceId,
+          mlsSignatureKey,
+          signingKey,
+          unlockKey,
+          certificate,
+        }),
+      );
+    if (fresh.length === 0) return known;
+    const devices = [...known, ...fresh].slice(-DEVICES_MAX);
+    const value = create(KnownDevicesSchema, { devices });
+    await vault.put(vaultRecord(name, { case: 'knownDevices', value }));
+    return devices;
   }
 
   async function check(entry: AccountEntry): Promise<KnownPerson> {
     const account = entry.accountId;
-    const before = people.get(account);
     const pin = await pinned(entry);
     const isIdentityKnown =
       entry.identityPublicKey.length === 0 || sameBytes(pin, entry.identityPublicKey);
+    const isListed = (id: string): boolean => entry.devices.some((each) => each.deviceId === id);
+    const remembered = isIdentityKnown ? await remember(account, pin, entry.devices) : [];
     const certifiedDevices = isIdentityKnown
-      ? await Promise.all(entry.devices.map((device) => certified(pin, account, device)))
+      ? await Promise.all(
+          remembered.map((device) => certified(pin, account, device, isListed(device.deviceId))),
+        )
       : [];
     const devices = certifiedDevices.filter((device) => device !== undefined);
     const isDepositSound =
@@ -125,10 +171,6 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
         entry.depositPublicKey,
         entry.depositSignature,
       ));
-    const listed = new Set(devices.map((device) => device.device));
-    const former = (before?.devices ?? [])
-      .filter((device) => !listed.has(device.device))
-      .map((device) => ({ ...device, isCurrent: false }));
     return {
       account,
       displayName: entry.displayName,
@@ -137,7 +179,7 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
       deposit: isDepositSound
         ? { key: base64(entry.depositPublicKey), generation: entry.keyGeneration }
         : null,
-      devices: [...devices, ...former],
+      devices,
     };
   }
 

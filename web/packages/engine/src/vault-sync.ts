@@ -4,7 +4,14 @@
  */
 import { OpenError, fromBase64, base64, hex } from '@crypho/vault';
 import type { RecordWrite, Records } from '@crypho/vault';
-import { VaultRecordSchema, VaultService, create, fromBinary, toBinary } from '@crypho/wire';
+import {
+  KnownDevicesSchema,
+  VaultRecordSchema,
+  VaultService,
+  create,
+  fromBinary,
+  toBinary,
+} from '@crypho/wire';
 import type { VaultEntry, VaultRecord } from '@crypho/wire';
 import type { Account } from './account-state.ts';
 import { isPassing, toFailure } from './failure.ts';
@@ -60,6 +67,15 @@ export function mergeRecords(theirs: VaultRecord, mine: VaultRecord): VaultRecor
     if (theirs.body.value.isVerified !== mine.body.value.isVerified)
       return theirs.body.value.isVerified ? theirs : mine;
     return theirs.body.value.firstSeenMs <= mine.body.value.firstSeenMs ? theirs : mine;
+  }
+  if (theirs.body.case === 'knownDevices' && mine.body.case === 'knownDevices') {
+    const known = theirs.body.value.devices;
+    const more = mine.body.value.devices.filter(
+      (device) => !known.some((each) => each.deviceId === device.deviceId),
+    );
+    if (more.length === 0) return theirs;
+    const value = create(KnownDevicesSchema, { devices: [...known, ...more] });
+    return vaultRecord(mine.name, { case: 'knownDevices', value });
   }
   if (theirs.body.case === 'readMark' && mine.body.case === 'readMark')
     return theirs.body.value.upToSeq > mine.body.value.upToSeq ? theirs : mine;
@@ -125,6 +141,10 @@ export function makeVaultSync(deps: VaultDeps): VaultSync {
       const record = waiting === undefined ? theirs : mergeRecords(theirs, waiting);
       revisions.set(record.name, Number(entry.revision));
       writes.push(mirrorWrite(record));
+      if (waiting !== undefined && record !== theirs) {
+        pending.set(record.name, record);
+        writes.push(queueWrite(record));
+      }
       if (waiting !== undefined && record === theirs) {
         pending.delete(record.name);
         writes.push({ place: { partition: QUEUE, name: record.name }, isDeleted: true });

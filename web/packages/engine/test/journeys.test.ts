@@ -173,6 +173,9 @@ describe('devices', () => {
     const lost = second.session.account().deviceId;
     const held = server.conversations.get(conversationId);
     await until('joined', () => held?.leaves.has(lost) === true);
+    await second.must('message.send', { conversationId, text: 'fra den gamle' });
+    const before = anna.list('timeline', { conversationId, around: 'latest' });
+    await until('read before', () => texts(before.items()).includes('fra den gamle'));
     await anna.must('device.unlink', { deviceId: lost });
     await until('signed out', () => second.session.state().kind === 'signed-out');
     await bo.must('message.send', { conversationId, text: 'bare oss' });
@@ -182,7 +185,8 @@ describe('devices', () => {
     expect(anna.session.account().secrets.generation).toBe(2);
     const third = await logIn(browser(server), 'anna');
     const all = third.list('timeline', { conversationId, around: 'latest' });
-    await until('history over the rotation', () => texts(all.items()).join() === 'bare oss');
+    const said = 'fra den gamle,bare oss';
+    await until('history over the rotation', () => texts(all.items()).join() === said);
   });
 });
 

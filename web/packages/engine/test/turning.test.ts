@@ -35,6 +35,9 @@ test('a key serves seven days, then the epoch turns with the next message', asyn
   const epoch = conversation?.epoch ?? 0;
   offsetMs = 8 * 24 * 3600 * 1000;
   await tab.must('message.send', { conversationId, text: 'second' });
-  await until('sent', () => sees.items().filter((i) => i.kind === 'message' && i.seq > 0).length === 2);
+  await until(
+    'sent',
+    () => sees.items().filter((i) => i.kind === 'message' && i.seq > 0).length === 2,
+  );
   expect(conversation?.epoch).toBe(epoch + 1);
 });
