@@ -40,7 +40,10 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
   const changed = (): void => {
     for (const refresh of [...refreshers]) refresh();
   };
-  const append = (held: SimConversation, part: Partial<MessageItem> & { sender: Person }): MessageItem => {
+  const append = (
+    held: SimConversation,
+    part: Partial<MessageItem> & { sender: Person },
+  ): MessageItem => {
     const seq = Math.max(0, ...held.items.slice(-50).map((item) => item.seq)) + 1;
     made += 1;
     const item: MessageItem = {
@@ -151,7 +154,8 @@ function summary(held: SimConversation): ConversationSummary {
     preview: preview(last),
     lastTimeMs,
     unread: held.unread,
-    hasMention: held.unread > 0 && items.some((item) => item.kind === 'message' && item.mentionsSelf),
+    hasMention:
+      held.unread > 0 && items.some((item) => item.kind === 'message' && item.mentionsSelf),
     ...(held.draft === null ? {} : { draft: held.draft.text }),
     typing: held.typing,
     isCurrent: known.isCurrent,
@@ -219,7 +223,10 @@ function listReader(world: World, name: string, args: object): ListReader {
   };
 }
 
-type Append = (held: SimConversation, part: Partial<MessageItem> & { sender: Person }) => MessageItem;
+type Append = (
+  held: SimConversation,
+  part: Partial<MessageItem> & { sender: Person },
+) => MessageItem;
 
 function createHandlers(world: World, append: Append, now: () => number): Handlers {
   const held = (conversationId: string): SimConversation => {
@@ -248,7 +255,10 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
     world.contacts.flatMap((item) =>
       item.kind === 'contact' && ids.includes(item.person.accountId) ? [item.person] : [],
     );
-  const changeDetails = (conversationId: string, part: Partial<SimConversation['details']>): void => {
+  const changeDetails = (
+    conversationId: string,
+    part: Partial<SimConversation['details']>,
+  ): void => {
     const conversation = held(conversationId);
     conversation.details = { ...conversation.details, ...part };
   };
@@ -398,12 +408,16 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
         devices: 1,
         isIdentityKnown: true,
       }));
-      changeDetails(conversationId, { members: [...held(conversationId).details.members, ...more] });
+      changeDetails(conversationId, {
+        members: [...held(conversationId).details.members, ...more],
+      });
       return { kind: 'done' };
     },
     'group.remove': ({ conversationId, accountId }) => {
       changeDetails(conversationId, {
-        members: held(conversationId).details.members.filter((each) => each.accountId !== accountId),
+        members: held(conversationId).details.members.filter(
+          (each) => each.accountId !== accountId,
+        ),
       });
       return { kind: 'done' };
     },
@@ -450,7 +464,11 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
       return { kind: 'queued', key: item.key };
     },
     'message.edit': ({ text, ...at }) => {
-      changeItem(at, (item) => ({ ...item, isEdited: true, body: { kind: 'text', text, mentions: [] } }));
+      changeItem(at, (item) => ({
+        ...item,
+        isEdited: true,
+        body: { kind: 'text', text, mentions: [] },
+      }));
       return { kind: 'queued' };
     },
     'message.delete': (at) => {
@@ -464,13 +482,17 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
           (each) => !each.isSelf,
         );
         const next = isRemoved ? by : [...by, SELF];
-        const reactions = next.length === 0 ? others : [...others, { emoji, by: next, isMine: !isRemoved }];
+        const reactions =
+          next.length === 0 ? others : [...others, { emoji, by: next, isMine: !isRemoved }];
         return { ...item, reactions };
       });
       return { kind: 'queued' };
     },
     'message.retry': ({ conversationId, key }) => {
-      changeItem({ conversationId, target: key }, (item) => ({ ...item, delivery: { kind: 'sent' } }));
+      changeItem({ conversationId, target: key }, (item) => ({
+        ...item,
+        delivery: { kind: 'sent' },
+      }));
       return { kind: 'queued' };
     },
     'message.discard': ({ conversationId, key }) => {

@@ -1,4 +1,10 @@
-import type { ContactItem, DeviceItem, MessageItem, Person, TimelineItem } from '@crypho/engine/api';
+import type {
+  ContactItem,
+  DeviceItem,
+  MessageItem,
+  Person,
+  TimelineItem,
+} from '@crypho/engine/api';
 import { byTime, details, emptyWorld, person, SELF, talk, type World } from './world.ts';
 
 const ola = person('ola', 'Ola Hansen');
@@ -60,20 +66,28 @@ export function ordinaryWorld(nowMs: number): World {
     device('d2', 'Safari på iPhone', nowMs, 9, 2, false),
     device('d3', 'Firefox på Windows', nowMs, 1, 20, true),
   );
-  const group = talk(details('ward', 'group', 'Vaktlag 3 øst', [ingrid, ola, amir, layla], 'owner'), nowMs, [
-    [ingrid, 'God morgen! Nattevakten var rolig, men rom 12 bør ses først.', 2 * DAY + 3 * HOUR],
-    [SELF, 'Takk, jeg går dit nå.', 2 * DAY + 2 * HOUR],
-    [ola, 'Husk at møtet er flyttet til *kl. 14*. Sakslisten:\n- turnus\n- nytt utstyr\n- **pårørendesamtaler**', DAY + 5 * HOUR],
-    [amir, 'Notert.', DAY + 5 * HOUR - MIN],
-    [layla, 'شكراً، سأكون هناك', DAY + 4 * HOUR],
-    [ingrid, 'Prøvesvarene på rom 12 er klare. CRP har gått ned fra 180 til 64.', 42],
-    [ingrid, 'Temperaturen er normal.', 42],
-    [SELF, 'Flott. Da fortsetter vi som planlagt, og ser på det igjen i ettermiddag.', 38],
-    [ola, '> CRP har gått ned fra 180 til 64\nVeldig bra! Skal jeg ringe pårørende?', 31],
-    [SELF, 'Ja, gjerne. Her er rutinen: https://rutiner.example/parorende (`kap. 4`).', 30],
-    [amir, '@Kari Nordmann kan du signere før lunsj?', 12],
-    [ingrid, 'Jeg er på rom 9 hvis noen trenger meg.', 4],
-  ]);
+  const group = talk(
+    details('ward', 'group', 'Vaktlag 3 øst', [ingrid, ola, amir, layla], 'owner'),
+    nowMs,
+    [
+      [ingrid, 'God morgen! Nattevakten var rolig, men rom 12 bør ses først.', 2 * DAY + 3 * HOUR],
+      [SELF, 'Takk, jeg går dit nå.', 2 * DAY + 2 * HOUR],
+      [
+        ola,
+        'Husk at møtet er flyttet til *kl. 14*. Sakslisten:\n- turnus\n- nytt utstyr\n- **pårørendesamtaler**',
+        DAY + 5 * HOUR,
+      ],
+      [amir, 'Notert.', DAY + 5 * HOUR - MIN],
+      [layla, 'شكراً، سأكون هناك', DAY + 4 * HOUR],
+      [ingrid, 'Prøvesvarene på rom 12 er klare. CRP har gått ned fra 180 til 64.', 42],
+      [ingrid, 'Temperaturen er normal.', 42],
+      [SELF, 'Flott. Da fortsetter vi som planlagt, og ser på det igjen i ettermiddag.', 38],
+      [ola, '> CRP har gått ned fra 180 til 64\nVeldig bra! Skal jeg ringe pårørende?', 31],
+      [SELF, 'Ja, gjerne. Her er rutinen: https://rutiner.example/parorende (`kap. 4`).', 30],
+      [amir, '@Kari Nordmann kan du signere før lunsj?', 12],
+      [ingrid, 'Jeg er på rom 9 hvis noen trenger meg.', 4],
+    ],
+  );
   decorate(group.items);
   group.unread = 2;
   group.typing = [ola];
@@ -98,10 +112,20 @@ export function ordinaryWorld(nowMs: number): World {
   drafted.draft = { text: 'Ja, jeg har lest halvparten og synes' };
   world.conversations.set('jon', drafted);
   const longNamed = talk(
-    details('long', 'group', 'Tverrfaglig samarbeidsgruppe for spesialisthelsetjenesteutviklingsprosjektet', [long, ola], 'member'),
+    details(
+      'long',
+      'group',
+      'Tverrfaglig samarbeidsgruppe for spesialisthelsetjenesteutviklingsprosjektet',
+      [long, ola],
+      'member',
+    ),
     nowMs,
     [
-      [long, 'Menneskerettighetsorganisasjonsmedlemskapskontingentinnkrevingsrutinene er oppdatert.', 6 * DAY],
+      [
+        long,
+        'Menneskerettighetsorganisasjonsmedlemskapskontingentinnkrevingsrutinene er oppdatert.',
+        6 * DAY,
+      ],
       [ola, 'Takk!', 6 * DAY - 1],
     ],
   );
@@ -115,7 +139,14 @@ export function ordinaryWorld(nowMs: number): World {
   return world;
 }
 
-function device(id: string, name: string, nowMs: number, days: number, hours: number, isSharedComputer: boolean): DeviceItem {
+function device(
+  id: string,
+  name: string,
+  nowMs: number,
+  days: number,
+  hours: number,
+  isSharedComputer: boolean,
+): DeviceItem {
   return {
     key: id,
     sortKey: id,
@@ -145,7 +176,12 @@ function decorate(items: TimelineItem[]): void {
   const target = items[6];
   if (target?.kind === 'message') {
     change(7, {
-      replyTo: { key: target.key, sender: ingrid, excerpt: 'Temperaturen er normal.', isDeleted: false },
+      replyTo: {
+        key: target.key,
+        sender: ingrid,
+        excerpt: 'Temperaturen er normal.',
+        isDeleted: false,
+      },
       isEdited: true,
       delivery: { kind: 'read', by: 2, of: 4 },
     });
@@ -191,7 +227,8 @@ export function troubledWorld(nowMs: number): World {
     const body = bodies.find(([index]) => index === at)?.[1] ?? item.body;
     if (at === 6) return { ...item, body, seq: 0, delivery: { kind: 'waiting' } };
     if (at === 7) return { ...item, body, seq: 0, delivery: { kind: 'sending' } };
-    if (at === 8) return { ...item, body, seq: 0, delivery: { kind: 'failed', code: 'unavailable' } };
+    if (at === 8)
+      return { ...item, body, seq: 0, delivery: { kind: 'failed', code: 'unavailable' } };
     return { ...item, body };
   });
   held.details = {
@@ -206,7 +243,8 @@ export function troubledWorld(nowMs: number): World {
   return world;
 }
 
-const WORDS = 'journal prøve rom vakt time pasient svar møte lege skjema rapport kveld uke plan'.split(' ');
+const WORDS =
+  'journal prøve rom vakt time pasient svar møte lege skjema rapport kveld uke plan'.split(' ');
 
 /** Many conversations, and one with a very long past. */
 export function largeWorld(nowMs: number, conversations = 500, messages = 100_000): World {
@@ -244,4 +282,3 @@ export function largeWorld(nowMs: number, conversations = 500, messages = 100_00
   world.conversations.set('past', past);
   return world;
 }
-

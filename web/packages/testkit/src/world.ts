@@ -72,7 +72,11 @@ export function emptyWorld(nowMs: number): World {
       },
     ],
     conversations: new Map(),
-    credentials: { email: 'kari@eksempel.no', passphrase: 'riktig hest batteri stift', code: '123456' },
+    credentials: {
+      email: 'kari@eksempel.no',
+      passphrase: 'riktig hest batteri stift',
+      code: '123456',
+    },
     links: new Set(['fresh-link']),
     isSilent: false,
   };
@@ -90,7 +94,11 @@ export function details(
 ): ConversationDetails {
   const members = [SELF, ...people].map((each, at) => ({
     ...each,
-    role: each.isSelf ? role : at === 1 && role !== 'owner' ? ('owner' as const) : ('member' as const),
+    role: each.isSelf
+      ? role
+      : at === 1 && role !== 'owner'
+        ? ('owner' as const)
+        : ('member' as const),
     devices: 1 + (at % 3),
     isIdentityKnown: true,
   }));

@@ -31,7 +31,11 @@ function index(): void {
   if (host === null) return;
   render(
     <main id="main">
-      <ul id="stories" data-texts={JSON.stringify({ nb, en })} data-stories={JSON.stringify(stories.map(({ id, steps, zoom }) => ({ id, steps, zoom })))}>
+      <ul
+        id="stories"
+        data-texts={JSON.stringify({ nb, en })}
+        data-stories={JSON.stringify(stories.map(({ id, steps, zoom }) => ({ id, steps, zoom })))}
+      >
         {stories.map(({ id }) => (
           <li key={id}>
             <a href={`?story=${encodeURIComponent(id)}`}>{id}</a>

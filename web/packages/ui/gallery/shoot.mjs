@@ -8,13 +8,26 @@ import { build, preview } from 'vite';
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
 const wanted = (args.find((each) => !each.startsWith('--')) ?? '').split(',');
-const SIZES = isQuick ? [[1440, 900], [390, 844]] : [[390, 844], [820, 1180], [1440, 900]];
+const SIZES = isQuick
+  ? [
+      [1440, 900],
+      [390, 844],
+    ]
+  : [
+      [390, 844],
+      [820, 1180],
+      [1440, 900],
+    ];
 const THEMES = isQuick ? ['light'] : ['light', 'dark'];
 const LANGUAGES = isQuick ? ['nb'] : ['nb', 'en'];
 
 const configFile = new URL('vite.config.ts', import.meta.url).pathname;
 await build({ configFile, logLevel: 'error' });
-const server = await preview({ configFile, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
+const server = await preview({
+  configFile,
+  preview: { port: 0, host: '127.0.0.1' },
+  logLevel: 'error',
+});
 const base = `http://127.0.0.1:${server.httpServer.address().port}/gallery/index.html`;
 const folder = new URL('../pictures/', import.meta.url);
 await mkdir(folder, { recursive: true });
@@ -62,7 +75,9 @@ async function shoot(story, width, height, theme, language) {
     if (message.type() === 'error') report(`${name}: ${message.text()}`);
   });
   try {
-    await page.goto(`${base}?story=${encodeURIComponent(story.id)}&lang=${language}&theme=${theme}`);
+    await page.goto(
+      `${base}?story=${encodeURIComponent(story.id)}&lang=${language}&theme=${theme}`,
+    );
     await page.locator('#main').first().waitFor();
     for (const step of story.steps ?? []) await take(page, step, language);
     await page.waitForTimeout(250);
@@ -92,7 +107,10 @@ async function take(page, step, language) {
     await page.getByLabel(text(step.write), { exact: true }).first().fill(step.text);
   } else {
     const all = page.getByRole(step.role ?? 'button', { name: text(step.press), exact: true });
-    const target = step.nth === undefined ? all.first() : all.nth(step.nth < 0 ? (await all.count()) + step.nth : step.nth);
+    const target =
+      step.nth === undefined
+        ? all.first()
+        : all.nth(step.nth < 0 ? (await all.count()) + step.nth : step.nth);
     await target.click({ timeout: 3000 });
   }
 }
@@ -100,10 +118,16 @@ async function take(page, step, language) {
 async function check(page, name) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ['violations'], rules: { region: { enabled: true } } }),
+    globalThis.axe.run(document, {
+      resultTypes: ['violations'],
+      rules: { region: { enabled: true } },
+    }),
   );
   for (const violation of violations) {
-    const where = violation.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ');
+    const where = violation.nodes
+      .map((node) => node.target.join(' '))
+      .slice(0, 3)
+      .join(', ');
     report(`${name}: axe ${violation.id}: ${violation.help} (${where})`);
   }
   const overflow = await page.evaluate(
@@ -122,8 +146,12 @@ async function walk(page, name) {
       if (element === null || element === document.body) return null;
       const box = element.getBoundingClientRect();
       const style = getComputedStyle(element);
-      const around = element.closest('.field-box, .composer-box, .choice-option, .palette-box, .list-search');
-      const outlined = style.outlineStyle !== 'none' || (around !== null && getComputedStyle(around).outlineStyle !== 'none');
+      const around = element.closest(
+        '.field-box, .composer-box, .choice-option, .palette-box, .list-search',
+      );
+      const outlined =
+        style.outlineStyle !== 'none' ||
+        (around !== null && getComputedStyle(around).outlineStyle !== 'none');
       const label = `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.slice(0, 30) ?? ''} ${Math.round(box.x)},${Math.round(box.y)}`;
       return { label, outlined, isInSight: box.width > 0 && box.height > 0 };
     });

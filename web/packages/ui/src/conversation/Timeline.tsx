@@ -31,6 +31,8 @@ interface State {
   anchor: Anchor;
   offsets: Float64Array;
   isPlaced: boolean;
+  /** Where the view was put last, so that its own scrolling is not taken for the person's. */
+  put: number;
 }
 
 /**
@@ -48,6 +50,7 @@ export function Timeline(props: TimelineProps): VNode {
       snapshot.firstNew === undefined ? { kind: 'end' } : { kind: 'row', key: 'new', offset: 96 },
     offsets: new Float64Array(1),
     isPlaced: false,
+    put: -1,
   }));
   const [view, setView] = useState({ top: 0, height: 800, isAtEnd: true });
   const [, redraw] = useState(0);
@@ -63,6 +66,15 @@ export function Timeline(props: TimelineProps): VNode {
   const last = Math.min(rows.length, lastBefore(offsets, top + view.height + OVERSCAN) + 1);
   const shown = rows.slice(first, last);
 
+  /** Takes note of what is in sight, without taking it for where the person wants to be. */
+  const look = (): void => {
+    const element = box.current;
+    if (element === null) return;
+    const { scrollTop, clientHeight, scrollHeight } = element;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END && !hasNewer;
+    setView({ top: scrollTop, height: clientHeight, isAtEnd });
+    props.onSeen(lastSeen(rows, state.offsets, scrollTop + clientHeight));
+  };
   const keepPlace = (): void => {
     const element = box.current;
     if (element === null || rows.length === 0) return;
@@ -77,12 +89,13 @@ export function Timeline(props: TimelineProps): VNode {
     }
     if (isChanged) state.offsets = measureOffsets(rows, state.heights);
     const wanted = anchoredTop(state.anchor, rows, state.offsets, element.clientHeight);
-    if (isChanged) {
-      redraw((count) => count + 1);
-    } else if (Math.abs(element.scrollTop - wanted) > 1 && !isAtLimit(element, wanted)) {
+    if (Math.abs(element.scrollTop - wanted) > 1 && !isAtLimit(element, wanted)) {
       element.scrollTop = wanted;
+      state.put = element.scrollTop;
     }
     state.isPlaced = true;
+    if (isChanged) redraw((count) => count + 1);
+    else if (Math.abs(view.top - element.scrollTop) > 1) look();
   };
   useLayoutEffect(keepPlace);
 
@@ -90,6 +103,8 @@ export function Timeline(props: TimelineProps): VNode {
     const element = box.current;
     if (element === null) return;
     const { scrollTop, clientHeight, scrollHeight } = element;
+    if (Math.abs(scrollTop - state.put) < 2) return look();
+    state.put = -1;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END && !hasNewer;
     const at = lastBefore(state.offsets, scrollTop);
     const row = rows[at];
@@ -97,38 +112,35 @@ export function Timeline(props: TimelineProps): VNode {
       isAtEnd || row === undefined
         ? { kind: 'end' }
         : { kind: 'row', key: row.key, offset: (state.offsets[at] ?? 0) - scrollTop };
-    setView({ top: scrollTop, height: clientHeight, isAtEnd });
+    look();
     if (hasOlder && scrollTop < NEAR) props.onOlder();
     if (hasNewer && scrollHeight - scrollTop - clientHeight < NEAR) props.onNewer();
-    props.onSeen(lastSeen(rows, state.offsets, scrollTop + clientHeight));
   };
-  const readLatest = useRef(read);
-  readLatest.current = read;
+  const latest = useRef({ keepPlace, look });
+  latest.current = { keepPlace, look };
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
     const observer = new ResizeObserver(() => {
-      if (state.anchor.kind === 'end') element.scrollTop = element.scrollHeight;
-      readLatest.current();
+      latest.current.keepPlace();
+      latest.current.look();
     });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (snapshot.isLoaded) readLatest.current();
+    if (snapshot.isLoaded) latest.current.look();
   }, [rows, snapshot.isLoaded]);
   useEffect(() => {
     if (props.target === undefined) return;
     state.anchor = { kind: 'row', key: props.target.key, offset: 96 };
     setFocusKey(props.target.key);
-    jump(box.current, anchoredTop(state.anchor, rows, state.offsets, view.height));
     redraw((count) => count + 1);
   }, [props.target]);
 
   const toEnd = (): void => {
     state.anchor = { kind: 'end' };
     if (hasNewer) props.onLatest();
-    jump(box.current, total);
     redraw((count) => count + 1);
   };
   const onKey = (event: KeyboardEvent): void => {
@@ -190,10 +202,6 @@ export function Timeline(props: TimelineProps): VNode {
       )}
     </div>
   );
-}
-
-function jump(element: HTMLElement | null, top: number): void {
-  if (element !== null) element.scrollTop = top;
 }
 
 function measureOffsets(rows: readonly Row[], heights: ReadonlyMap<string, number>): Float64Array {

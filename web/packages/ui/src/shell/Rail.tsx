@@ -58,9 +58,9 @@ export function Rail(): VNode {
         <Link
           to={{ kind: 'settings', section: 'profile' }}
           class="rail-self"
-          label={profile.displayName}
           tip={profile.displayName}
         >
+          <span class="hidden-text">{profile.displayName}</span>
           <Avatar id={profile.accountId} name={profile.displayName} size={36} />
         </Link>
       )}
@@ -80,12 +80,15 @@ interface PlaceProps {
 function Place({ to, icon, label, name, isCurrent, count }: PlaceProps): VNode {
   const { text } = useSurroundings();
   return (
-    <Link to={to} class="rail-place" label={label} tip={label} isCurrent={isCurrent}>
-      <span class="rail-icon">
+    <Link to={to} class="rail-place" tip={label} isCurrent={isCurrent}>
+      <span class="hidden-text">{label}</span>
+      <span class="rail-icon" aria-hidden="true">
         <Icon of={icon} size={22} />
         {count > 0 && <span class="rail-count">{count > 99 ? '99+' : text.number(count)}</span>}
       </span>
-      <span class="rail-name">{name ?? label}</span>
+      <span class="rail-name" aria-hidden="true">
+        {name ?? label}
+      </span>
     </Link>
   );
 }
