@@ -21,8 +21,8 @@ export interface SimulatedEngine extends EngineClient {
   readonly world: World;
   /** Tells all subscriptions that the world has changed. */
   changed(): void;
-  /** The next command is answered with this failure. */
-  failNext(failure: Failure): void;
+  /** The next command of that name is answered with this failure. */
+  failNext(name: CommandName, failure: Failure): void;
   readonly log: readonly { name: CommandName; args: unknown }[];
   /** A message comes from someone else. */
   receive(conversationId: ConversationId, sender: Person, text: string): void;
@@ -35,7 +35,7 @@ type Handlers = { [N in CommandName]: (args: Commands[N]['in']) => Commands[N]['
 export function createSimulatedEngine(world: World, now: () => number): SimulatedEngine {
   const refreshers = new Set<() => void>();
   const log: { name: CommandName; args: unknown }[] = [];
-  let failure: Failure | undefined;
+  const failures = new Map<CommandName, Failure>();
   let made = 0;
   const changed = (): void => {
     for (const refresh of [...refreshers]) refresh();
@@ -74,9 +74,7 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
     world,
     changed,
     log,
-    failNext: (next) => {
-      failure = next;
-    },
+    failNext: (name, failure) => void failures.set(name, failure),
     receive(conversationId, sender, text) {
       const held = world.conversations.get(conversationId);
       if (held === undefined) return;
@@ -91,10 +89,10 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
       log.push({ name, args });
       if (world.isSilent) return new Promise(() => undefined);
       await Promise.resolve();
+      const failure = failures.get(name);
       if (failure !== undefined) {
-        const answer = { ok: false as const, failure };
-        failure = undefined;
-        return answer;
+        failures.delete(name);
+        return { ok: false, failure };
       }
       const value = handlers[name](args);
       changed();

@@ -173,14 +173,11 @@ function Quoted({ item, onShow }: MessageRowProps): VNode | null {
   if (replyTo === undefined || item.body.kind !== 'text') return null;
   const name = nameOf(replyTo.sender, text);
   return (
-    <button
-      type="button"
-      class="quoted"
-      tabIndex={-1}
-      aria-label={text.t('message.reply.show', { name })}
-      onClick={() => onShow(replyTo.key)}
-    >
-      <bdi class="quoted-name">{name}</bdi>
+    <button type="button" class="quoted" tabIndex={-1} onClick={() => onShow(replyTo.key)}>
+      <span class="hidden-text">{text.t('message.reply.show', { name })}</span>
+      <bdi class="quoted-name" aria-hidden="true">
+        {name}
+      </bdi>
       <span class="quoted-text">
         {replyTo.isDeleted ? text.t('message.reply.deleted') : plainExcerpt(replyTo.excerpt)}
       </span>

@@ -157,7 +157,9 @@ function Member({ member, details, onAsk }: MemberProps): VNode {
     <li class="member">
       <Avatar id={member.accountId} name={name} size={36} />
       <div class="member-texts">
-        <bdi class="member-name">{member.isSelf ? t('common.and.you', { name }) : name}</bdi>
+        <p class="member-name">
+          <bdi>{member.isSelf ? t('common.and.you', { name }) : name}</bdi>
+        </p>
         <p class="member-detail">
           {details.kind === 'group' && `${t(`details.role.${member.role}`)} · `}
           {t('details.devices', { count: member.devices })}

@@ -130,7 +130,9 @@ function Row({ item, isCurrent, tabIndex }: RowProps): VNode {
       />
       <span class="list-row-texts">
         <span class="list-row-top">
-          <bdi class="list-row-name">{name}</bdi>
+          <span class="list-row-name">
+            <bdi>{name}</bdi>
+          </span>
           <time class="list-row-time">{text.short(item.lastTimeMs, services.clock.now())}</time>
         </span>
         <span class="list-row-bottom">
