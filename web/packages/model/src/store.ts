@@ -19,7 +19,7 @@ export function createStore<S extends object>(initial: S): Store<S> {
   const set = (next: S): void => {
     if (Object.is(next, state)) return;
     state = next;
-    for (const listener of [...listeners]) listener();
+    for (const listener of Array.from(listeners)) listener();
   };
   return {
     get: () => state,

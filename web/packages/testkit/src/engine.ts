@@ -38,7 +38,7 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
   const failures = new Map<CommandName, Failure>();
   let made = 0;
   const changed = (): void => {
-    for (const refresh of [...refreshers]) refresh();
+    for (const refresh of Array.from(refreshers)) refresh();
   };
   const append = (
     held: SimConversation,
