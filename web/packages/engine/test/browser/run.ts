@@ -93,7 +93,7 @@ class Browser {
     return answer.value;
   }
 
-  async until(what: string, read: () => Promise<boolean>, withinMs = 20_000): Promise<number> {
+  async until(what: string, read: () => Promise<boolean>, withinMs = 45_000): Promise<number> {
     const start = performance.now();
     while (!(await read())) {
       if (performance.now() - start > withinMs)
@@ -165,6 +165,8 @@ async function open(context?: BrowserContext): Promise<Browser> {
   const mine = context ?? (await chrome.newContext());
   const page = await mine.newPage();
   page.on('console', (message) => console.log('  page:', message.text()));
+  page.on('response', (r) => { if (r.status() >= 400 || r.url().includes('core-crypto') || r.url().includes('wasm')) console.log('  ', r.status(), r.url().slice(-90)); });
+  page.on('requestfailed', (request) => console.log('  failed:', request.url(), request.failure()?.errorText));
   page.on('pageerror', (error) => console.log('  page error:', error.message));
   await page.goto(`http://localhost:${port}/`);
   await page.waitForFunction(() => 'engine' in globalThis);
