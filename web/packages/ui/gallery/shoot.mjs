@@ -18,7 +18,7 @@ const SIZES = isQuick
       [820, 1180],
       [1440, 900],
     ];
-const THEMES = isQuick ? ['light'] : ['light', 'dark'];
+const THEMES = args.includes('--dark') ? ['dark'] : isQuick ? ['light'] : ['light', 'dark'];
 const LANGUAGES = isQuick ? ['nb'] : ['nb', 'en'];
 
 const configFile = new URL('vite.config.ts', import.meta.url).pathname;

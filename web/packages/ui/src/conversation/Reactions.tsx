@@ -35,11 +35,10 @@ export function Reactions(props: { item: MessageItem; onToggle: (emoji: string) 
   );
 }
 
-const EMOJI = [
-  ...['👍', '❤️', '😄', '😮', '😢', '🙏', '🎉', '👀', '✅', '❌', '🔥', '💯'],
-  ...['👏', '🙌', '🤝', '💪', '👌', '🤔', '😅', '😂', '🙂', '😉', '😍', '🥳'],
-  ...['😴', '😕', '😬', '😱', '🤷', '🤦', '☕', '🍰', '🌲', '☀️', '🌧️', '⏰'],
-];
+const EMOJI =
+  '👍 ❤️ 😄 😮 😢 🙏 🎉 👀 ✅ ❌ 🔥 💯 ' +
+  '👏 🙌 🤝 💪 👌 🤔 😅 😂 🙂 😉 😍 🥳 ' +
+  '😴 😕 😬 😱 🤷 🤦 ☕ 🍰 🌲 ☀️ 🌧️ ⏰';
 const COLUMNS = 6;
 
 /** A button that opens a small grid of pictures; the arrows move in it. */
@@ -121,7 +120,7 @@ function Grid({ anchor, onClose, onPick }: GridProps): VNode {
       ref={grid}
       onKeyDown={move}
     >
-      {EMOJI.map((emoji, at) => (
+      {EMOJI.split(' ').map((emoji, at) => (
         <button
           key={emoji}
           type="button"
