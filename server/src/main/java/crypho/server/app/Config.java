@@ -77,13 +77,22 @@ record Config(
         url,
         tls,
         Set.copyOf(settings.words("http.trusted_proxies")),
-        settings.isSet("http.web") ? Path.of(settings.text("http.web")) : null,
+        web(settings),
         new HttpConfig.Limits(
             connectionsMax(settings.number("http.connections_max", 0, 1_000_000)),
             settings.number("http.sockets_per_session_max", 1, 1_000),
             settings.number("http.calls_at_once_max", 1, 10_000),
             Duration.ofSeconds(settings.number("http.call_seconds_max", 1, 600)),
             settings.number("http.rate_factor", 1, 1_000_000)));
+  }
+
+  /// The entry script says where the web client was built.
+  private static @Nullable Path web(Settings settings) {
+    var built = System.getProperty("crypho.web");
+    if (settings.isSet("http.web")) {
+      return Path.of(settings.text("http.web"));
+    }
+    return built == null ? null : Path.of(built);
   }
 
   private static URI publicUrl(String text) throws SettingException {
@@ -127,22 +136,22 @@ record Config(
   }
 
   private static @Nullable MailConfig mail(Settings settings) throws SettingException {
-    if (!settings.isSet("mail.host")) {
+    if (!settings.isSet("mail.smtp.host")) {
       return null;
     }
     var security =
-        switch (settings.text("mail.security")) {
+        switch (settings.text("mail.smtp.security")) {
           case "starttls" -> MailConfig.Security.STARTTLS;
           case "tls" -> MailConfig.Security.TLS;
           case "none" -> MailConfig.Security.NONE;
-          default -> throw new SettingException("mail.security is starttls, tls or none.");
+          default -> throw new SettingException("mail.smtp.security is starttls, tls or none.");
         };
     return new MailConfig(
-        settings.text("mail.host"),
-        settings.number("mail.port", 1, 65_535),
+        settings.text("mail.smtp.host"),
+        settings.number("mail.smtp.port", 1, 65_535),
         security,
-        settings.text("mail.user"),
-        settings.isSet("mail.password_file") ? readable(settings, "mail.password_file") : null,
+        settings.text("mail.smtp.user"),
+        settings.isSet("mail.smtp.password_file") ? readable(settings, "mail.smtp.password_file") : null,
         settings.text("mail.from"));
   }
 

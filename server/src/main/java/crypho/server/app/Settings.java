@@ -30,7 +30,9 @@ final class Settings {
 
   /// Variables of the entry script and of tests, which are no settings.
   private static final List<String> OTHER_VARIABLES =
-      List.of("CRYPHO_JAVA_", "CRYPHO_TEST_", "CRYPHO_BENCH_", "CRYPHO_HOME");
+      List.of(
+          "CRYPHO_JAVA_", "CRYPHO_TEST_", "CRYPHO_BENCH_", "CRYPHO_DEV_", "CRYPHO_HOME",
+          "CRYPHO_NO_BUILD", "CRYPHO_SERVER", "CRYPHO_VERSION");
 
   /// Short forms of often used flags.
   private static final Map<String, String> SHORT =
@@ -66,11 +68,11 @@ final class Settings {
     all.put("data.directory", "data");
     all.put("data.master_key_file", "");
     all.put("database.url", "");
-    all.put("mail.host", "");
-    all.put("mail.port", "587");
-    all.put("mail.security", "starttls");
-    all.put("mail.user", "");
-    all.put("mail.password_file", "");
+    all.put("mail.smtp.host", "");
+    all.put("mail.smtp.port", "587");
+    all.put("mail.smtp.security", "starttls");
+    all.put("mail.smtp.user", "");
+    all.put("mail.smtp.password_file", "");
     all.put("mail.from", "Crypho <no-reply@localhost>");
     all.put("metrics.hosts", "127.0.0.1");
     all.put("metrics.port", "-1");
