@@ -151,7 +151,9 @@ record Config(
         settings.number("mail.smtp.port", 1, 65_535),
         security,
         settings.text("mail.smtp.user"),
-        settings.isSet("mail.smtp.password_file") ? readable(settings, "mail.smtp.password_file") : null,
+        settings.isSet("mail.smtp.password_file")
+            ? readable(settings, "mail.smtp.password_file")
+            : null,
         settings.text("mail.from"));
   }
 

@@ -31,8 +31,14 @@ final class Settings {
   /// Variables of the entry script and of tests, which are no settings.
   private static final List<String> OTHER_VARIABLES =
       List.of(
-          "CRYPHO_JAVA_", "CRYPHO_TEST_", "CRYPHO_BENCH_", "CRYPHO_DEV_", "CRYPHO_HOME",
-          "CRYPHO_NO_BUILD", "CRYPHO_SERVER", "CRYPHO_VERSION");
+          "CRYPHO_JAVA_",
+          "CRYPHO_TEST_",
+          "CRYPHO_BENCH_",
+          "CRYPHO_DEV_",
+          "CRYPHO_HOME",
+          "CRYPHO_NO_BUILD",
+          "CRYPHO_SERVER",
+          "CRYPHO_VERSION");
 
   /// Short forms of often used flags.
   private static final Map<String, String> SHORT =
