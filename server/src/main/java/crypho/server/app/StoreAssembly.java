@@ -65,7 +65,10 @@ final class StoreAssembly implements AutoCloseable {
     return database
         .jdbi()
         .withHandle(handle ->
-            handle.createQuery("SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM mail)").mapTo(Boolean.class).one());
+            handle
+                .createQuery("SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM mail)")
+                .mapTo(Boolean.class)
+                .one());
   }
 
   private void watch() {

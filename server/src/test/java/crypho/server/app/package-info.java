@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.app;
+
+import org.jspecify.annotations.NullMarked;
