@@ -39,8 +39,7 @@ public final class Database implements AutoCloseable {
     config.setUsername(EmbeddedPostgres.ROLE);
     config.addDataSourceProperty("sslmode", "disable");
     config.addDataSourceProperty("gssEncMode", "disable");
-    config.addDataSourceProperty(
-        "socketFactory", "org.newsclub.net.unix.AFUNIXSocketFactory$FactoryArg");
+    config.addDataSourceProperty("socketFactory", UnixSocketFactory.class.getName());
     config.addDataSourceProperty("socketFactoryArg", postgres.socket().toString());
     return new Database(config);
   }
