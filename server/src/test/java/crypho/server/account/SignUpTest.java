@@ -11,6 +11,7 @@ import crypho.server.notify.api.MailQueue.Template;
 import crypho.server.rpc.Call;
 import crypho.server.rpc.RpcException;
 import crypho.server.testing.TestAccounts;
+import crypho.server.testing.Together;
 import crypho.wire.v1.CompleteSignUpRequest;
 import crypho.wire.v1.CompleteSignUpResponse;
 import crypho.wire.v1.ErrorReason;
@@ -21,10 +22,6 @@ import crypho.wire.v1.OpenSignUpResponse;
 import crypho.wire.v1.StartSignUpRequest;
 import crypho.wire.v1.Unlock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -172,22 +169,8 @@ final class SignUpTest {
     world.askForLink("race@example.org");
     var token = ByteString.copyFrom(world.mails.lastTo("race@example.org").token());
     var request = world.completion(token, world.opened(token, "Race"));
-    int contenders = 4;
-    var barrier = new CyclicBarrier(contenders);
-    var tasks = new ArrayList<Callable<CompleteSignUpResponse>>();
-    for (int i = 0; i < contenders; i++) {
-      tasks.add(() -> {
-        barrier.await();
-        return complete(request);
-      });
-    }
-    try (var executor = Executors.newCachedThreadPool()) {
-      int created = 0;
-      for (var answer : executor.invokeAll(tasks)) {
-        created += answer.get().hasCreated() ? 1 : 0;
-      }
-      assertEquals(1, created);
-    }
+    var answers = Together.call(4, () -> complete(request));
+    assertEquals(1, answers.stream().filter(CompleteSignUpResponse::hasCreated).count());
   }
 
   @Test

@@ -9,6 +9,8 @@ import crypho.base.Secret;
 import crypho.server.account.AccountAssembly;
 import crypho.server.account.AccountConfig;
 import crypho.server.account.AccountDirectory;
+import crypho.server.contact.ContactAssembly;
+import crypho.server.contact.ContactEvents;
 import crypho.server.rpc.Call;
 import crypho.server.rpc.Caller;
 import crypho.server.rpc.RpcMethod;
@@ -54,6 +56,24 @@ public final class TestAccounts implements AutoCloseable {
   public TestAccounts(AccountAssembly.Seams seams) {
     accounts = new AccountAssembly(database.db(), sealer, Rng.secure(), mails, live, config, seams);
     accounts.addRoutes(registry);
+  }
+
+  /// With contacts beside it; `events` are theirs.
+  public static TestAccounts withContacts(List<ContactEvents> events) {
+    return new TestAccounts(events);
+  }
+
+  private TestAccounts(List<ContactEvents> events) {
+    var contacts =
+        new ContactAssembly(database.db(), directory, Rng.secure(), mails, live, config, events);
+    var seams =
+        new AccountAssembly.Seams(
+            List.of(contacts.accountEvents()),
+            List.of(contacts.acquaintances()),
+            (_, _, _, _, _, _) -> {});
+    accounts = new AccountAssembly(database.db(), sealer, Rng.secure(), mails, live, config, seams);
+    accounts.addRoutes(registry);
+    contacts.addRoutes(registry);
   }
 
   /// No other feature beside it.
@@ -182,7 +202,7 @@ public final class TestAccounts implements AutoCloseable {
     if (!opened.hasOpened()) {
       throw new IllegalStateException("not opened: " + opened);
     }
-    var keys = new TestKeys(name.hashCode());
+    var keys = new TestKeys(opened.getOpened().getEmail().hashCode());
     keys.bind(opened.getOpened().getAccountId());
     return new Person(opened.getOpened().getEmail(), name, keys, opened.getOpened());
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.contact;
+
+import org.jspecify.annotations.NullMarked;
