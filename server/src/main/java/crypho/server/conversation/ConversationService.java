@@ -259,10 +259,7 @@ final class ConversationService {
   }
 
   private boolean isSame(Handle handle, ConversationState state, JudgedCommit judged) {
-    return state.head().generation() == judged.state().head().generation()
-        && state.head().epoch() == judged.state().head().epoch()
-        && state.pending().equals(judged.state().pending())
-        && state.members().equals(judged.state().members())
+    return DeliveryRules.isUnchanged(judged.state(), state)
         && areRegistered(handle, judged.judged());
   }
 

@@ -61,6 +61,14 @@ final class DeliveryRules {
     return order > 0 ? refused(CommitRefusal.COMMIT_REFUSAL_FUTURE_EPOCH) : null;
   }
 
+  /// Whether what was judged against `before` still stands: a handshake is judged without the lock.
+  static boolean isUnchanged(ConversationState before, ConversationState now) {
+    return before.head().generation() == now.head().generation()
+        && before.head().epoch() == now.head().epoch()
+        && before.pending().equals(now.pending())
+        && before.members().equals(now.members());
+  }
+
   /// The answer to a commit whose handshake was judged against this same state.
   ///
   /// @param contacts those of the added accounts that are contacts of the caller
