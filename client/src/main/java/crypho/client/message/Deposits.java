@@ -51,8 +51,15 @@ public final class Deposits {
 
   /// The conversation key, by the account key of the generation that the deposit names.
   public static byte[] open(Deposit deposit, EpochRef epoch, AccountKey key) throws OpenException {
-    return key.depositKeys()
-        .open(deposit.getSealedKey().toByteArray(), info(epoch, key.account()), "deposit");
+    return open(deposit, epoch, key.account(), key.depositKeys());
+  }
+
+  /// As above, by the deposit key pair itself.
+  public static byte[] open(
+      Deposit deposit, EpochRef epoch, AccountId recipient, KemKeyPair depositKeys)
+      throws OpenException {
+    return depositKeys.open(
+        deposit.getSealedKey().toByteArray(), info(epoch, recipient), "deposit");
   }
 
   private static byte[] info(EpochRef epoch, AccountId recipient) {

@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.client;
+
+import org.jspecify.annotations.NullMarked;
