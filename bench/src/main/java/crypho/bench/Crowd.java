@@ -4,14 +4,17 @@ import crypho.client.load.FrameScan;
 import crypho.client.load.LoadListener;
 import crypho.client.load.LoadLoop;
 import crypho.client.load.LoadSocket;
+import crypho.wire.v1.ClientFrame;
+import crypho.wire.v1.Ping;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -24,8 +27,17 @@ final class Crowd implements AutoCloseable {
   private static final int OPENING_MAX = 256;
   private static final int WAIT_SECONDS_MAX = 120;
 
+  /// The server asks for a ping every 30 s and cuts who is silent.
+  private static final int PING_ROUNDS = 20;
+
+  private static final int PING_ROUND_MS = 1_000;
+  private static final int TRIES_MAX = 20;
+  private static final Executor LATER =
+      CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+
   private final LoadLoop loop;
-  private final List<LoadSocket> sockets = new ArrayList<>();
+  private final List<LoadSocket> sockets = new CopyOnWriteArrayList<>();
+  private final Thread pings = Thread.ofVirtual().name("pings").start(this::ping);
   private final AtomicInteger lost = new AtomicInteger();
   private volatile boolean isClosing;
 
@@ -60,7 +72,7 @@ final class Crowd implements AutoCloseable {
       opening.acquire();
       var listener = new Greeted(reactions.apply(number), opening, hellos);
       var _ =
-          loop.connect(number, People.token(number), listener)
+          open(number, listener, TRIES_MAX)
               .whenComplete((socket, failure) -> {
                 if (failure == null) {
                   added[at] = socket;
@@ -84,6 +96,31 @@ final class Crowd implements AutoCloseable {
     }
     sockets.addAll(List.of(added));
     return List.of(added);
+  }
+
+  /// A server that is still letting the last crowd go may refuse at first.
+  private CompletableFuture<LoadSocket> open(int number, LoadListener listener, int tries) {
+    return loop.connect(number, People.token(number), listener)
+        .exceptionallyCompose(failure ->
+            tries == 1
+                ? CompletableFuture.failedFuture(failure)
+                : CompletableFuture.supplyAsync(() -> tries - 1, LATER)
+                    .thenCompose(left -> open(number, listener, left)));
+  }
+
+  /// Each socket pings once in so many rounds, so that the pings are spread.
+  private void ping() {
+    var frame = ClientFrame.newBuilder().setPing(Ping.getDefaultInstance()).build();
+    for (var round = 0; !isClosing; round = (round + 1) % PING_ROUNDS) {
+      for (var i = round; i < sockets.size(); i += PING_ROUNDS) {
+        sockets.get(i).send(frame);
+      }
+      try {
+        Thread.sleep(PING_ROUND_MS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
   }
 
   /// How many sockets the server has closed.
@@ -145,6 +182,7 @@ final class Crowd implements AutoCloseable {
   @Override
   public void close() {
     isClosing = true;
+    pings.interrupt();
     sockets.forEach(LoadSocket::close);
     loop.close();
   }

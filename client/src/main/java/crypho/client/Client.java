@@ -45,7 +45,9 @@ public final class Client {
   private static final String ACCOUNTS = "crypho.v1.AccountService/";
   private static final int KEY_PACKAGES = 20;
 
-  private final URI server;
+  /// The same on every installation, so that one may change its host name.
+  private static final String MLS_DOMAIN = "crypho";
+
   private final RpcClient rpc;
   private final InstantSource clock;
   private final Rng rng;
@@ -54,7 +56,6 @@ public final class Client {
   public record Person(String displayName, String passphrase, String deviceName) {}
 
   public Client(URI server, InstantSource clock, Rng rng) {
-    this.server = server;
     this.rpc = RpcClient.to(server);
     this.clock = clock;
     this.rng = rng;
@@ -182,7 +183,7 @@ public final class Client {
     var signedIn = rpc.as(token);
     var device = DeviceKeys.generate(rng);
     var account = keys.current().account();
-    var mls = new MlsDevice(account, device.device(), server.getHost(), device.mls(), rng);
+    var mls = new MlsDevice(account, device.device(), MLS_DOMAIN, device.mls(), rng);
     var request =
         RegisterDeviceRequest.newBuilder()
             .setDevice(device.certified(keys.current(), keys.identity(), deviceName, rng))

@@ -24,8 +24,8 @@ class MlsGroupTest {
   private static MlsDevice device(int number) {
     return new MlsDevice(
         new AccountId(new UUID(0x4000, number)),
-        new DeviceId(HexFormat.of().toHexDigits((long) number)),
-        "localhost",
+        new DeviceId(HexFormat.of().toHexDigits(0x1000_0000_0000_0000L + number)),
+        "crypho",
         SigningKey.generate(Rng.secure()),
         Rng.secure());
   }
@@ -49,7 +49,7 @@ class MlsGroupTest {
     assertEquals(3, ofBob.members().size());
 
     var leaf = ofAlice.members().get(1);
-    assertEquals("0000000000000002", leaf.device().hex());
+    assertEquals("1000000000000002", leaf.device().hex());
     var removing = ofAlice.commit(List.of(), List.of(leaf));
     var ofCarol = joining.next().process(removing.commit().toArray());
     assertArrayEquals(removing.next().exported(), ofCarol.exported());

@@ -117,7 +117,7 @@ class VectorsTest {
     assertArrayEquals(vector.bytes("device.unlock_key"), device.getUnlockKey().toByteArray());
     assertArrayEquals(vector.bytes("device.certificate"), device.getCertificate().toByteArray());
     assertTrue(DeviceKeys.isCertified(account, identity.publicKey(), device));
-    var renamed = Device.newBuilder(device).setDeviceId("0000000000000000").build();
+    var renamed = Device.newBuilder(device).setDeviceId("1000000000000000").build();
     assertFalse(DeviceKeys.isCertified(account, identity.publicKey(), renamed));
     var unlock =
         WaysIn.forDevice(accountKey(vector, 1), identity, keys.device(), keys.unlock().publicKey());
