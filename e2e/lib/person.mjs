@@ -111,6 +111,252 @@ export class Person {
       .waitFor({ timeout: 60_000 });
   }
 
+  // ---------------------------------------------------------------- moving about
+
+  async toContacts() {
+    await this.page
+      .getByRole('navigation', { name: this.t('nav.label') })
+      .getByRole('link', { name: this.t('nav.contacts') })
+      .click();
+    await this.page.getByRole('heading', { name: this.t('contacts.title'), level: 1 }).waitFor();
+  }
+
+  async toSettings(section) {
+    await this.page
+      .getByRole('navigation', { name: this.t('nav.label') })
+      .getByRole('link', { name: this.t('nav.settings') })
+      .click();
+    await this.page
+      .getByRole('navigation', { name: this.t('settings.sections') })
+      .getByRole('link', { name: this.t(`settings.${section}`) })
+      .click();
+  }
+
+  get dialog() {
+    return this.page.getByRole('dialog');
+  }
+
+  /** Presses the button of `key` in the open dialog, and waits for the dialog to go. */
+  async confirm(key) {
+    const dialog = this.dialog;
+    await dialog.getByRole('button', { name: this.t(key), exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
+  // ---------------------------------------------------------------- contacts
+
+  async invite(email, note = '') {
+    await this.toContacts();
+    await this.button('contacts.invite').click();
+    await this.dialog.getByRole('textbox', { name: this.t('invite.email') }).fill(email);
+    await this.dialog.getByRole('textbox', { name: this.t('invite.note') }).fill(note);
+    await this.confirm('invite.submit');
+  }
+
+  async accept(name) {
+    await this.toContacts();
+    await this.button('contacts.accept.who', { name }).click();
+    await this.contact(name).waitFor();
+  }
+
+  /** The row of someone who is a contact. */
+  contact(name) {
+    return this.page
+      .getByRole('region', { name: this.t('contacts.people') })
+      .getByRole('listitem')
+      .filter({ hasText: name });
+  }
+
+  /** Invites `other`, who accepts: both are contacts. */
+  async befriend(other) {
+    await this.invite(other.email);
+    await other.accept(this.name);
+    await this.toContacts();
+    await this.contact(other.name).waitFor();
+  }
+
+  // ---------------------------------------------------------------- conversations
+
+  async writeTo(other) {
+    await this.toContacts();
+    await this.button('contacts.message', { name: other.name }).click();
+    await this.composer.waitFor();
+  }
+
+  /** A conversation in the list. */
+  row(name) {
+    return this.page
+      .getByRole('region', { name: this.t('list.label') })
+      .getByRole('link')
+      .filter({ hasText: name });
+  }
+
+  async open(name) {
+    await this.page
+      .getByRole('navigation', { name: this.t('nav.label') })
+      .getByRole('link', { name: this.t('nav.conversations') })
+      .click();
+    await this.row(name).click();
+    await this.composer.waitFor();
+  }
+
+  get composer() {
+    return this.page.getByRole('textbox', { name: this.t('composer.label') });
+  }
+
+  get log() {
+    return this.page.getByRole('log', { name: this.t('conversation.messages') });
+  }
+
+  /** The message with this text, as the timeline shows it. */
+  message(text) {
+    return this.log.getByRole('article').filter({ hasText: text });
+  }
+
+  async say(text) {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+    await this.message(text).waitFor();
+  }
+
+  async sees(text, timeout = PATIENCE_MS) {
+    await this.message(text).first().waitFor({ timeout });
+  }
+
+  /** Says it, and waits until the server has it. */
+  async saySurely(text) {
+    await this.say(text);
+    await this.isSent(text);
+  }
+
+  async isSent(text, timeout = 60_000) {
+    const states = [this.p('message.state.sent'), this.p('message.state.read'), this.p('message.state.read.some')];
+    const source = states.map((p) => p.source.slice(1, -1)).join('|');
+    await this.message(text)
+      .locator('.state')
+      .filter({ hasText: new RegExp(source) })
+      .first()
+      .waitFor({ timeout, state: 'attached' });
+  }
+
+  /** The texts of all messages shown, in order. */
+  async texts() {
+    return this.log.locator('.bubble-text .formatted, .bubble-text').allInnerTexts();
+  }
+
+  /** Opens the menu of a message and picks from it. */
+  async pick(text, key) {
+    const message = this.message(text).first();
+    await message.hover();
+    await message.getByRole('button', { name: this.t('message.actions') }).click();
+    await this.page.getByRole('menuitem', { name: this.t(key), exact: true }).click();
+  }
+
+  // ---------------------------------------------------------------- groups
+
+  async makeGroup(name, people, { sharesHistory = false } = {}) {
+    await this.page
+      .getByRole('navigation', { name: this.t('nav.label') })
+      .getByRole('link', { name: this.t('nav.conversations') })
+      .click();
+    await this.page
+      .getByRole('region', { name: this.t('list.label') })
+      .getByRole('button', { name: this.t('nav.new'), exact: true })
+      .click();
+    await this.page.getByRole('menuitem', { name: this.t('nav.new.group') }).click();
+    const dialog = this.dialog;
+    await dialog.getByRole('textbox', { name: this.t('group.new.name') }).fill(name);
+    for (const person of people) {
+      await dialog.getByRole('checkbox', { name: person.name }).check();
+    }
+    if (sharesHistory) await dialog.getByRole('checkbox', { name: this.t('group.new.history') }).check();
+    await this.confirm('group.new.submit');
+    await this.composer.waitFor();
+  }
+
+  get details() {
+    return this.page.getByRole('complementary', { name: this.t('details.title') });
+  }
+
+  async openDetails() {
+    if (await this.details.isVisible()) return;
+    await this.button('conversation.details').click();
+    await this.details.waitFor();
+  }
+
+  member(name) {
+    return this.details.getByRole('listitem').filter({ hasText: name });
+  }
+
+  async addToGroup(people) {
+    await this.openDetails();
+    await this.details.getByRole('button', { name: this.t('details.add'), exact: true }).click();
+    for (const person of people) {
+      await this.dialog.getByRole('checkbox', { name: person.name }).check();
+    }
+    await this.confirm('details.add.submit');
+    for (const person of people) await this.member(person.name).waitFor();
+  }
+
+  /** Opens a member's menu and picks from it. */
+  async withMember(name, key) {
+    await this.openDetails();
+    await this.details.getByRole('button', { name: this.t('details.member.more', { name }) }).click();
+    await this.page.getByRole('menuitem', { name: this.t(key), exact: true }).click();
+  }
+
+  async rename(name) {
+    await this.openDetails();
+    await this.details.getByRole('button', { name: this.t('details.rename'), exact: true }).click();
+    await this.dialog.getByRole('textbox', { name: this.t('details.name') }).fill(name);
+    await this.confirm('common.save');
+  }
+
+  // ---------------------------------------------------------------- another place
+
+  /** The same account in a browser of its own, not logged in yet. */
+  async otherBrowser(options = {}) {
+    return this.world.person(this.name, { language: this.language, ...options, as: this });
+  }
+
+  /** Another tab of the same browser. */
+  async otherTab() {
+    const tab = Object.assign(Object.create(Person.prototype), this);
+    tab.page = await this.context.newPage();
+    tab.watch(tab.page);
+    await tab.goto('/app');
+    await tab.inShell();
+    return tab;
+  }
+
+  /**
+   * Asks the engine of a test build which keys it holds (`test.keys`), or to open a message with any
+   * of them (`test.decrypt`). The product's own build has no such answer.
+   */
+  async ask(ask, message) {
+    return this.page.evaluate(
+      ({ ask, message }) =>
+        new Promise((done, fail) => {
+          const channel = new BroadcastChannel('crypho-test');
+          const id = crypto.randomUUID();
+          const timer = setTimeout(() => fail(new Error('no test engine answers')), 20_000);
+          channel.onmessage = (event) => {
+            if (event.data.id !== id || !('value' in event.data)) return;
+            clearTimeout(timer);
+            channel.close();
+            done(event.data.value);
+          };
+          channel.postMessage({ id, ask, message });
+        }),
+      { ask, message },
+    );
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.inShell();
+  }
+
   async close() {
     await this.context.close();
   }

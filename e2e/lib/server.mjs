@@ -1,5 +1,5 @@
 // The packaged server as a process of its own, started by the same script that people use.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,18 +20,31 @@ export function freePort() {
   });
 }
 
+let testBuild;
+
+/** The web client whose engine answers what keys it holds; built once a run. */
+function buildForTests() {
+  if (testBuild === undefined) {
+    const app = join(ROOT, 'web/app');
+    execFileSync('npm', ['run', '--silent', 'build', '--', '--mode', 'e2e'], { cwd: app });
+    testBuild = join(app, 'dist-e2e');
+  }
+  return testBuild;
+}
+
 /**
  * @param {{smtpPort: number, config?: Record<string, string>}} options
  */
-export async function startServer({ smtpPort, config = {} }) {
+export async function startServer({ smtpPort, config = {}, isTestBuild = false }) {
+  const web = isTestBuild ? ['--web', buildForTests()] : [];
   const data = mkdtempSync(join(tmpdir(), 'crypho-e2e-'));
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const configFile = join(data, 'crypho.conf');
   const entries = {
-    'mail.smtp.host': '127.0.0.1',
-    'mail.smtp.port': String(smtpPort),
-    'mail.smtp.security': 'none',
+    'mail.host': '127.0.0.1',
+    'mail.port': String(smtpPort),
+    'mail.security': 'none',
     ...config,
   };
   writeFileSync(configFile, Object.entries(entries).map(([k, v]) => `${k}=${v}\n`).join(''));
@@ -41,7 +54,7 @@ export async function startServer({ smtpPort, config = {} }) {
   async function start() {
     child = spawn(
       join(ROOT, 'crypho'),
-      ['serve', '--port', String(port), '--data', join(data, 'data'), '--config', configFile],
+      ['serve', '--port', String(port), '--data', join(data, 'data'), '--config', configFile, ...web],
       { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CRYPHO_NO_BUILD: '1' } },
     );
     for (const stream of [child.stdout, child.stderr]) {

@@ -16,9 +16,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export async function openWorld({ config } = {}) {
+export async function openWorld({ config, isTestBuild } = {}) {
   const mail = await startMail();
-  const server = await startServer({ smtpPort: mail.port, config });
+  const server = await startServer({ smtpPort: mail.port, config, isTestBuild });
   const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
   const markers = new Set();
   const people = [];
