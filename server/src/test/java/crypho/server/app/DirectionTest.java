@@ -58,6 +58,8 @@ final class DirectionTest {
       Set.of(
           // Waits for the database server to start and stop.
           "crypho.server.db.EmbeddedPostgres",
+          // Ends a read of the database's socket that takes too long.
+          "crypho.server.db.UnixSocket",
           // Stamp calls and frames with the time that methods then use.
           "crypho.server.http.RpcHandler",
           "crypho.server.http.HttpFront",
