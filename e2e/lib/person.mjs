@@ -147,7 +147,7 @@ export class Person {
 
   async invite(email, note = '') {
     await this.toContacts();
-    await this.button('contacts.invite').click();
+    await this.page.getByRole('main').getByRole('button', { name: this.t('contacts.invite'), exact: true }).click();
     await this.dialog.getByRole('textbox', { name: this.t('invite.email') }).fill(email);
     await this.dialog.getByRole('textbox', { name: this.t('invite.note') }).fill(note);
     await this.confirm('invite.submit');

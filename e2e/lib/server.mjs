@@ -42,9 +42,9 @@ export async function startServer({ smtpPort, config = {}, isTestBuild = false }
   const url = `http://localhost:${port}`;
   const configFile = join(data, 'crypho.conf');
   const entries = {
-    'mail.host': '127.0.0.1',
-    'mail.port': String(smtpPort),
-    'mail.security': 'none',
+    'mail.smtp.host': '127.0.0.1',
+    'mail.smtp.port': String(smtpPort),
+    'mail.smtp.security': 'none',
     ...config,
   };
   writeFileSync(configFile, Object.entries(entries).map(([k, v]) => `${k}=${v}\n`).join(''));

@@ -22,13 +22,15 @@ import java.util.concurrent.TimeUnit;
 record PostgresUser(List<String> prefix, String databaseUserName, String owner) {
   private static final List<String> CANDIDATES = List.of("crypho", "postgres", "nobody");
   private static final int TRIAL_SECONDS = 10;
+  private static final int NOBODY = 65534;
 
   static PostgresUser choose(Path directory) throws IOException {
     var self = System.getProperty("user.name", "?");
     if (!isRoot()) {
       return new PostgresUser(session(), self, "");
     }
-    for (var name : CANDIDATES) {
+    var present = CANDIDATES.stream().filter(PostgresUser::exists).toList();
+    for (var name : present) {
       var prefix = new ArrayList<>(session());
       prefix.addAll(
           List.of("setpriv", "--reuid", name, "--regid", groupOf(name), "--clear-groups"));
@@ -37,7 +39,7 @@ record PostgresUser(List<String> prefix, String databaseUserName, String owner) 
         return new PostgresUser(List.copyOf(prefix), self, name);
       }
     }
-    for (var name : CANDIDATES) {
+    for (var name : present) {
       var prefix = new ArrayList<>(session());
       prefix.addAll(
           List.of("unshare", "--user", "--map-user=" + idOf(name), "--map-group=" + idOf(name)));
@@ -64,6 +66,11 @@ record PostgresUser(List<String> prefix, String databaseUserName, String owner) 
     return Files.isExecutable(Path.of("/usr/bin/setsid")) ? List.of("/usr/bin/setsid") : List.of();
   }
 
+  /// PostgreSQL looks the number of its peer up by name: a user that is not listed has none.
+  private static boolean exists(String user) {
+    return field(user, 2) != NOBODY || user.equals("nobody");
+  }
+
   private static String groupOf(String user) {
     return String.valueOf(field(user, 3));
   }
@@ -72,7 +79,7 @@ record PostgresUser(List<String> prefix, String databaseUserName, String owner) 
     return String.valueOf(field(user, 2));
   }
 
-  /// A number from /etc/passwd; 65534 (nobody) where the user is not listed there.
+  /// A number from /etc/passwd; [#NOBODY] where the user is not listed there.
   private static int field(String user, int index) {
     try {
       for (var line : Files.readAllLines(Path.of("/etc/passwd"))) {
@@ -82,9 +89,9 @@ record PostgresUser(List<String> prefix, String databaseUserName, String owner) 
         }
       }
     } catch (IOException | NumberFormatException e) {
-      return 65534;
+      return NOBODY;
     }
-    return 65534;
+    return NOBODY;
   }
 
   private static boolean succeeds(List<String> prefix, String... command) throws IOException {
