@@ -30,8 +30,12 @@ public final class Bench {
   public static void main(String[] arguments) throws Exception {
     var words = new ArrayList<>(List.of(arguments));
     var isJson = words.remove("--json");
+    if (!words.isEmpty() && words.getFirst().equals("crash")) {
+      Crash.main(words.subList(1, words.size()).toArray(String[]::new));
+    }
     if (words.isEmpty() || !words.getFirst().equals("messaging")) {
-      System.err.println("Usage: ./crypho bench messaging [a b c d e f] [--json]");
+      System.err.println(
+          "Usage: ./crypho bench messaging [a b c d e f] [--json] | crash [rounds] [seed]");
       System.exit(2);
     }
     var chosen = new TreeSet<>(words.subList(1, words.size()));

@@ -49,6 +49,9 @@ public final class LoadLoop implements AutoCloseable {
   ///
   /// @param number which client this is; chooses its source address
   public CompletableFuture<LoadSocket> connect(int number, byte[] token, LoadListener listener) {
+    if (group.isShuttingDown()) {
+      return new CompletableFuture<>(); // never completes, so that those who try again fall silent
+    }
     var socket = new LoadSocket(upgrade(token), listener);
     var starting =
         bootstrap
@@ -71,6 +74,9 @@ public final class LoadLoop implements AutoCloseable {
 
   /// Calls a method (`crypho.v1.Service/Method`) and gives the body of the answer.
   public CompletableFuture<byte[]> call(int number, byte[] token, String method, byte[] body) {
+    if (group.isShuttingDown()) {
+      return new CompletableFuture<>();
+    }
     var head =
         "POST /api/"
             + method
