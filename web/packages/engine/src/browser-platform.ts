@@ -29,8 +29,12 @@ const DATABASE = 'crypho';
 const KEEPER = 'crypho-keeper';
 const MLS_DATABASE = 'crypho-mls';
 
+/** The browser's own, whatever `setTimeOffset` puts in its place. */
+const OwnDate = Date;
+const OFFSET_MIN_MS = 30_000;
+
 const browserClock: Clock = {
-  now: () => Date.now(),
+  now: () => OwnDate.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
@@ -48,11 +52,13 @@ async function post(path: string, body: Uint8Array, timeoutMs: number): Promise<
     signal: AbortSignal.timeout(timeoutMs),
   });
   const seconds = Number(answer.headers.get('Retry-After') ?? Number.NaN);
+  const date = OwnDate.parse(answer.headers.get('Date') ?? '');
   return {
     status: answer.status,
     body: new Uint8Array(await answer.arrayBuffer()),
     contentType: answer.headers.get('Content-Type') ?? '',
     ...(Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
+    ...(Number.isFinite(date) ? { dateMs: date } : {}),
   };
 }
 
@@ -72,6 +78,20 @@ function socket(events: SocketEvents): SocketHandle {
     },
     close: () => made.close(),
   };
+}
+
+/** In this worker alone: `new Date()` and `Date.now()` then say what the server's clock says. */
+function setTimeOffset(offsetMs: number): void {
+  if (Math.abs(offsetMs) < OFFSET_MIN_MS) {
+    globalThis.Date = OwnDate;
+    return;
+  }
+  globalThis.Date = new Proxy(OwnDate, {
+    construct: (_, args, target) =>
+      Reflect.construct(OwnDate, args.length === 0 ? [OwnDate.now() + offsetMs] : args, target),
+    get: (own_, name) =>
+      name === 'now' ? () => OwnDate.now() + offsetMs : Reflect.get(own_, name),
+  });
 }
 
 const transport: Transport = { post, socket };
@@ -109,6 +129,7 @@ export function browserPlatform(options: WorkerOptions): Platform {
     passwordHash: argon2id,
     domain: options.domain ?? 'crypho',
     deviceName: deviceName(),
+    setTimeOffset,
     // The kind alone: texts may carry names.
     defect: (error) => {
       if (!(error instanceof EngineFailure))

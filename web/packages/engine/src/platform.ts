@@ -14,6 +14,8 @@ export interface HttpAnswer {
   readonly body: Bytes;
   readonly contentType: string;
   readonly retryAfterMs?: number;
+  /** When the server wrote it, in whole seconds. */
+  readonly dateMs?: number;
 }
 
 export interface SocketEvents {
@@ -46,6 +48,11 @@ export interface Platform {
   readonly domain: string;
   /** What the device list calls this device. */
   readonly deviceName: string;
+  /**
+   * Tells libraries that read the clock by themselves how far it is behind the server's: MLS dates and checks
+   * key packages by it.
+   */
+  setTimeOffset(offsetMs: number): void;
   /** Something went wrong that nobody waits for. Must not be shown or sent: it may name people. */
   defect(error: unknown): void;
   openDisk(): Promise<Storage>;

@@ -28,6 +28,8 @@ export interface Rpc {
 export interface RpcHooks {
   /** The session has ended, says the server. */
   unauthenticated(): void;
+  /** The server's clock, from the header of an answer. */
+  dated(ms: number): void;
 }
 
 export function makeRpc(transport: Transport, clock: Clock, random: Random, hooks: RpcHooks): Rpc {
@@ -43,6 +45,7 @@ export function makeRpc(transport: Transport, clock: Clock, random: Random, hook
     } catch (cause) {
       throw fail('offline', cause);
     }
+    if (answer.dateMs !== undefined) hooks.dated(answer.dateMs);
     if (answer.status === 200) {
       try {
         return fromBinary(method.output, answer.body);

@@ -22,6 +22,7 @@ import { makeOutbox } from './outbox.ts';
 import type { MlsOptions, Platform } from './platform.ts';
 import { makePolicy } from './policy.ts';
 import type { Rpc } from './rpc.ts';
+import type { ServerTime } from './server-time.ts';
 import { makeSocket } from './socket.ts';
 import { makeConversationStore } from './store.ts';
 import { makeSync } from './sync.ts';
@@ -35,6 +36,7 @@ export const KEY_PACKAGES = 50;
 export interface RuntimeOptions {
   readonly platform: Platform;
   readonly rpc: Rpc;
+  readonly time: ServerTime;
   readonly topics: Topics;
   readonly records: Records;
   account(): Account;
@@ -63,7 +65,6 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   const shared: GroupsShared = { intents: new Map(), fates: new Map(), announced: new Map() };
   let mls: MlsEngine | undefined;
   let isStopped = false;
-  let offsetMs = 0;
   let connection: ConnectionState = { kind: 'connecting', sinceMs: platform.clock.now() };
 
   const get = (): Context => context;
@@ -96,7 +97,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     }),
     account: options.account,
     stored: options.stored,
-    serverNow: () => platform.clock.now() + offsetMs,
+    serverNow: options.time.now,
     isStopped: () => isStopped,
     isMlsOpen: () => mls !== undefined,
     isOnline: () => connection.kind === 'online',
@@ -111,7 +112,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   const lists = makeLists(get, typists);
 
   async function onHello(hello: Hello): Promise<void> {
-    offsetMs = Number(hello.serverTimeMs) - platform.clock.now();
+    options.time.exact(Number(hello.serverTimeMs));
     context.background(vault.pull(hello.vaultRevision).then(() => vault.flush()));
     await context.sync.heads(hello.conversations);
     context.outbox.poke();

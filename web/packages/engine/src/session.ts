@@ -30,6 +30,7 @@ import { makeRpc, retryDelay, sleep } from './rpc.ts';
 import type { Rpc } from './rpc.ts';
 import { KEY_PACKAGES, makeRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { makeServerTime } from './server-time.ts';
 import type { Topics } from './topics.ts';
 
 type In<N extends keyof Commands> = Commands[N]['in'];
@@ -74,7 +75,9 @@ export function makeSession(platform: Platform, topics: Topics): Session {
   let ticket: { ticket: Uint8Array; unlock: KeyPair } | undefined;
   let opened: { token: string; accountId: string } | undefined;
 
+  const time = makeServerTime(clock, platform.setTimeOffset);
   const rpc = makeRpc(platform.transport, clock, random, {
+    dated: time.header,
     unauthenticated: () => {
       if (live !== undefined && state.kind !== 'signed-out') void end('expired');
     },
@@ -134,6 +137,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
     const runtime = makeRuntime({
       platform,
       rpc,
+      time,
       topics,
       records,
       account: () => need().account,

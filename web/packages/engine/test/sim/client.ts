@@ -93,6 +93,7 @@ export class SimBrowser {
       passwordHash: (passphrase) => sha256(passphrase),
       domain: 'crypho.test',
       deviceName: 'Simulated',
+      setTimeOffset: () => undefined,
       defect: (error) => {
         if (!(error instanceof EngineFailure)) console.error(error);
         else if (process.env['VERBOSE'] !== undefined) console.error(error.failure, error.stack);

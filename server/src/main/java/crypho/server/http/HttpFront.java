@@ -59,6 +59,7 @@ public final class HttpFront {
   private final StaticFiles files;
   private final Map<String, Page> pages;
   private final SecurityHeaders headers;
+  private final HttpDate date = new HttpDate();
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger port = new AtomicInteger();
@@ -221,6 +222,7 @@ public final class HttpFront {
 
   private void route(HttpServerRequest request) {
     headers.putOn(request.response());
+    request.response().putHeader("Date", date.at(Instant.now()));
     var path = request.path();
     if (path == null) {
       request.response().setStatusCode(400).end();
