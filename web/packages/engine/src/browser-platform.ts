@@ -135,6 +135,8 @@ export function browserPlatform(options: WorkerOptions): Platform {
       if (!(error instanceof EngineFailure))
         console.warn('crypho engine:', error instanceof Error ? error.name : 'unknown');
     },
+    // The page that made this worker ends it and makes another.
+    restart: () => globalThis.postMessage({ type: 'restart' }),
     openDisk: () => indexedDbStorage(DATABASE),
     openMemory: async () => memoryStorage(),
     // Two megabytes of WebAssembly: fetched only now that the account is unlocked.

@@ -26,12 +26,15 @@ interface Watcher {
 }
 
 const RESTARTS_MAX = 5;
+/** After this long without one, restarts count anew. */
+const CALM_MS = 60_000;
 
 export function connect(makeWorker: () => EngineWorker): EngineClient {
   const commands = new Map<number, (answer: Answer<unknown>) => void>();
   const watchers = new Map<number, Watcher>();
   let nextId = 1;
   let restarts = 0;
+  let restartedAt = 0;
   let worker = start();
 
   function start(): EngineWorker {
@@ -47,7 +50,10 @@ export function connect(makeWorker: () => EngineWorker): EngineClient {
     worker.terminate();
     for (const answer of commands.values()) answer({ ok: false, failure: { code: 'unavailable' } });
     commands.clear();
-    if (++restarts > RESTARTS_MAX) return;
+    const now = performance.now();
+    restarts = now - restartedAt > CALM_MS ? 1 : restarts + 1;
+    restartedAt = now;
+    if (restarts > RESTARTS_MAX) return;
     worker = start();
     for (const watcher of watchers.values()) worker.postMessage(watcher.open);
   }

@@ -3,6 +3,7 @@ import type { MlsEngine } from '@crypho/mls';
 import type { Records } from '@crypho/vault';
 import type { Account, StoredAccount } from './account-state.ts';
 import type { Directory } from './directory.ts';
+import type { Epochs } from './epochs.ts';
 import type { Groups } from './groups.ts';
 import type { KeyRing } from './keys.ts';
 import type { Outbox } from './outbox.ts';
@@ -22,6 +23,7 @@ export interface Context {
   readonly vault: VaultSync;
   readonly directory: Directory;
   readonly keys: KeyRing;
+  readonly epochs: Epochs;
   readonly store: ConversationStore;
   readonly mls: MlsEngine;
   readonly groups: Groups;

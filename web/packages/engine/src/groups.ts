@@ -57,19 +57,24 @@ export interface CommitWork {
 }
 
 /** Told by the MLS engine after every merge, inside its queue: keeps the epoch's key at once. */
-export function makeEpochSink(context: () => Context): EpochSink {
+export function makeEpochSink(
+  context: () => Context,
+  entered: (conversation: string, epoch: EpochName) => void,
+): EpochSink {
   return {
     turned: async (turn: EpochTurn) => {
       const { conversation, generation } = parseGroupId(turn.group);
       const epoch = { generation, epoch: Number(turn.epoch) };
       const key = await turn.secret(MESSAGE_PURPOSE);
       await context().keys.putDerived(conversation, epoch, key);
+      await context().epochs.put(conversation, epoch, turn.members);
       await context().store.change(conversation, (state) => ({
         state: {
           ...state,
           mls: { ...epoch, seq: state.mls?.seq ?? 0, sinceMs: context().serverNow() },
         },
       }));
+      entered(conversation, epoch);
     },
   };
 }

@@ -61,6 +61,9 @@ export async function openEnvelope(
   const signingKey = context.directory.signingKey(header.account, header.device);
   if (signingKey === undefined) return { kind: 'sealed', reason: 'device-unknown' };
   if (!(await isSignedBy(message, signingKey))) return { kind: 'sealed', reason: 'signature' };
+  const devices = await context.epochs.devices(place.conversation, place);
+  if (devices !== undefined && !devices.has(header.device))
+    return { kind: 'sealed', reason: 'device-unknown' };
   const held = await context.keys.get(place.conversation, place);
   if (held === undefined) return { kind: 'sealed', reason: 'key-missing' };
   try {
@@ -178,7 +181,7 @@ export async function reopen(
       await take(context, draft, { ...row, body: opened });
       continue;
     }
-    if (opened.reason === 'key-missing') stillMissing.add(epochName(row));
+    if (isKeyAtFault(opened.reason)) stillMissing.add(epochName(row));
     if (opened.reason !== row.body.reason)
       draft.rows.push({ ...row, body: { ...row.body, reason: opened.reason } });
   }
@@ -213,7 +216,7 @@ async function take(context: Context, draft: Draft, row: Row): Promise<void> {
         place: { partition: sealedPartition(id), order: row.seq },
         value: row.seq,
       });
-      if (row.body.reason === 'key-missing') missKey(draft, row);
+      if (isKeyAtFault(row.body.reason)) missKey(draft, row);
       seeNew(context, draft, row, false);
       return;
     case 'role':
@@ -230,6 +233,11 @@ async function take(context: Context, draft: Draft, row: Row): Promise<void> {
     case 'reset':
       return;
   }
+}
+
+/** Another key may come: from the vault, or in a deposit that somebody replaced. */
+function isKeyAtFault(reason: UnreadableReason): boolean {
+  return reason === 'key-missing' || reason === 'key-false';
 }
 
 function missKey(draft: Draft, row: Row): void {

@@ -17,7 +17,7 @@ import type { Context } from './context.ts';
 import { decodeContent } from './ingest.ts';
 import type { OutboxItem } from './outbox.ts';
 import { NO_OVERLAY, messageKey } from './state.ts';
-import type { ConversationState, Overlay, Row } from './state.ts';
+import type { ConversationState, Note, Overlay, Row } from './state.ts';
 import { idPartition } from './store.ts';
 
 const EXCERPT_MAX = 140;
@@ -117,6 +117,19 @@ export async function itemOf(
 function eventItem(row: Row, event: TimelineEvent): TimelineItem {
   const { seq, timeMs } = row;
   return { kind: 'event', key: `event/${seq}`, sortKey: sortKeyOf(seq), seq, timeMs, event };
+}
+
+/** What this device found out by itself, between the rows. */
+export function noteItem(context: Context, note: Note): TimelineItem {
+  const { account, afterSeq, timeMs } = note;
+  return {
+    kind: 'event',
+    key: `identity/${account}/${timeMs}`,
+    sortKey: `${sortKeyOf(afterSeq)}/${account}`,
+    seq: afterSeq,
+    timeMs,
+    event: { kind: 'identity-changed', person: context.directory.person(account) },
+  };
 }
 
 async function contentItem(

@@ -28,6 +28,11 @@ export interface KeyRing {
   putDerived(conversation: string, epoch: EpochName, key: Uint8Array): Promise<void>;
   /** Takes what others sealed to us; answers the epochs that this brought. */
   readDeposits(conversation: string, from: EpochName): Promise<readonly EpochName[]>;
+  /**
+   * Compares the deposit to this account with the key that this device derived in that epoch, and puts a true one
+   * in its place where it does not hold: own devices that were away would read nothing.
+   */
+  checkDeposit(conversation: string, epoch: EpochName): Promise<'held' | 'replaced' | 'unknown'>;
   /** Seals a derived key to accounts' deposit keys. */
   makeDeposits(
     conversation: string,
@@ -112,9 +117,10 @@ export function makeKeyRing(context: () => Context): KeyRing {
       );
       for (const deposit of page.deposits) {
         const epoch = { generation: deposit.generation, epoch: Number(deposit.epoch) };
-        if ((await get(conversation, epoch)) !== undefined) continue;
+        const held = await get(conversation, epoch);
+        if (held !== undefined && !held.isFromDeposit) continue;
         const key = await openOne(conversation, deposit);
-        if (key === undefined) continue;
+        if (key === undefined || (held !== undefined && sameBytes(held.key, key))) continue;
         await put(conversation, epoch, key, true);
         brought.push(epoch);
       }
@@ -123,6 +129,38 @@ export function makeKeyRing(context: () => Context): KeyRing {
         return brought;
       fromEpoch = last.epoch + 1n;
     }
+  }
+
+  async function checkDeposit(
+    conversation: string,
+    epoch: EpochName,
+  ): Promise<'held' | 'replaced' | 'unknown'> {
+    const held = await get(conversation, epoch);
+    if (held === undefined || held.isFromDeposit) return 'unknown';
+    const { deposits } = await context().rpc.call(
+      ConversationService.method.readDeposits,
+      {
+        conversationId: conversation,
+        generation: epoch.generation,
+        fromEpoch: BigInt(epoch.epoch),
+        limit: 1,
+      },
+      { isIdempotent: true },
+    );
+    const [deposit] = deposits;
+    const isThere =
+      deposit?.generation === epoch.generation && Number(deposit.epoch) === epoch.epoch;
+    if (deposit === undefined || !isThere) return 'unknown';
+    const key = await openOne(conversation, deposit);
+    if (key !== undefined && sameBytes(key, held.key)) return 'held';
+    const made = await makeDeposits(conversation, epoch, [context().account().accountId]);
+    if (made.length === 0) return 'unknown';
+    await context().rpc.call(
+      ConversationService.method.putDeposits,
+      { conversationId: conversation, deposits: [...made] },
+      { isIdempotent: true },
+    );
+    return 'replaced';
   }
 
   async function makeDeposits(
@@ -164,5 +202,5 @@ export function makeKeyRing(context: () => Context): KeyRing {
     return made;
   }
 
-  return { get, putDerived, readDeposits, makeDeposits };
+  return { get, putDerived, readDeposits, checkDeposit, makeDeposits };
 }

@@ -55,6 +55,8 @@ export interface Platform {
   setTimeOffset(offsetMs: number): void;
   /** Something went wrong that nobody waits for. Must not be shown or sent: it may name people. */
   defect(error: unknown): void;
+  /** Ends this worker and starts another: the MLS library has broken down. */
+  restart(): void;
   openDisk(): Promise<Storage>;
   openMemory(): Promise<Storage>;
   openMls(options: MlsOptions): Promise<MlsEngine>;

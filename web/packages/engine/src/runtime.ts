@@ -7,7 +7,9 @@ import type { Account, StoredAccount } from './account-state.ts';
 import type { ConnectionState } from './api.ts';
 import type { Context } from './context.ts';
 import { makeDelivery } from './delivery.ts';
+import { makeDepositCheck } from './deposit-check.ts';
 import { makeDirectory } from './directory.ts';
+import { makeEpochs } from './epochs.ts';
 import { makeEpochSink, makeGroups } from './groups.ts';
 import type { GroupsShared } from './groups.ts';
 import { makeKeyRing } from './keys.ts';
@@ -26,12 +28,15 @@ import type { ServerTime } from './server-time.ts';
 import { makeSocket } from './socket.ts';
 import { makeConversationStore } from './store.ts';
 import { makeSync } from './sync.ts';
+import { TOPIC } from './topics.ts';
 import type { Topics } from './topics.ts';
+import { guardTraps, leaveTrapped } from './trap.ts';
 import { makeTypists } from './typing.ts';
 import type { Typists } from './typing.ts';
 import { makeVaultSync } from './vault-sync.ts';
 
 export const KEY_PACKAGES = 50;
+const NOTES_MAX = 50;
 
 export interface RuntimeOptions {
   readonly platform: Platform;
@@ -78,6 +83,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     vault,
     directory: makeDirectory({ ...deps, vault }),
     keys: makeKeyRing(get),
+    epochs: makeEpochs(records),
     store: makeConversationStore(records, topics),
     get mls(): MlsEngine {
       if (mls === undefined) throw fail('unavailable');
@@ -107,6 +113,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       });
     },
   };
+  const depositCheck = makeDepositCheck(get);
   const typists = makeTypists(get);
   const messages = makeMessages(get);
   const lists = makeLists(get, typists);
@@ -115,6 +122,10 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     options.time.exact(Number(hello.serverTimeMs));
     context.background(vault.pull(hello.vaultRevision).then(() => vault.flush()));
     await context.sync.heads(hello.conversations);
+    for (const id of context.store.ids()) {
+      const at = context.store.get(id)?.mls;
+      if (at !== undefined && at !== null) depositCheck.entered(id, at);
+    }
     context.outbox.poke();
     context.background(lists.refreshContacts());
     context.background(lists.refreshDevices());
@@ -195,6 +206,26 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     if (kind === 'key') context.background(context.sync.heal(id));
   });
 
+  /** Said in every conversation with that account, where its messages now cannot be trusted. */
+  async function noteIdentityChanged(account: string): Promise<void> {
+    const { store } = context;
+    for (const id of store.ids())
+      await store.change(id, (state) => {
+        if (!state.members.some((member) => member.account === account)) return undefined;
+        const note = {
+          account,
+          afterSeq: state.head.lastSeq,
+          timeMs: Math.round(context.serverNow()),
+        };
+        const notes = [...(state.notes ?? []), note].slice(-NOTES_MAX);
+        return { state: { ...state, notes }, topics: [TOPIC.timeline(id)] };
+      });
+  }
+
+  context.directory.onIdentityChanged((account) =>
+    context.background(noteIdentityChanged(account)),
+  );
+
   return {
     context,
     lists,
@@ -218,13 +249,15 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const storage: MlsOptions['storage'] = isSharedComputer
         ? { kind: 'memory' }
         : { kind: 'disk', name: 'crypho-mls', key };
-      mls = await platform.openMls({
+      const opened = await platform.openMls({
         storage,
         self: { account: accountId, device: deviceId, domain: platform.domain },
         policy: makePolicy(get, shared),
         delivery: makeDelivery(get, shared),
-        epochs: makeEpochSink(get),
+        epochs: makeEpochSink(get, depositCheck.entered),
       });
+      mls = guardTraps(opened, records, platform.restart);
+      await leaveTrapped(mls, records);
       topics.changed(...context.store.ids().map((id) => `conversation/${id}`));
       context.outbox.poke();
       return mls;
@@ -232,6 +265,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     start: () => context.socket.start(),
     stop: async () => {
       isStopped = true;
+      depositCheck.stop();
       context.socket.stop();
       await mls?.close().catch(() => undefined);
       mls = undefined;

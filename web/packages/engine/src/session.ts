@@ -70,6 +70,7 @@ interface Live {
 export function makeSession(platform: Platform, topics: Topics): Session {
   const { clock, random } = platform;
   const serial = makeSerial();
+  const leaving = makeSerial();
   let state: SessionState = { kind: 'starting' };
   let live: Live | undefined;
   let ticket: { ticket: Uint8Array; unlock: KeyPair } | undefined;
@@ -113,6 +114,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
       const databaseKey = await platform.keeper.load();
       if (databaseKey === undefined) {
         set({ kind: 'signed-out' });
+        void leaveLater(0);
         return;
       }
       const records = await encryptedRecords(await platform.openDisk(), databaseKey, random);
@@ -269,6 +271,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
   }
 
   async function completeSignUp(input: In<'signup.complete'>): Out<'signup.complete'> {
+    await finishLeaving();
     if (opened?.token !== input.token) {
       const again = await openSignUp({ token: input.token });
       if (again.kind !== 'opened' || opened === undefined) return { kind: 'link-expired' };
@@ -301,6 +304,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
 
   async function startLogIn(input: In<'login.start'>): Out<'login.start'> {
     const { method } = AccountService;
+    await finishLeaving();
     const email = input.email.trim();
     const { kdf } = await rpc.call(method.startLogIn, { email }, { isIdempotent: true });
     const keys = await stretch(input.passphrase, kdfOf(kdf), platform.passwordHash);
@@ -340,28 +344,56 @@ export function makeSession(platform: Platform, topics: Topics): Session {
   // ---- going
 
   async function logOut(): Out<'session.logOut'> {
-    if (live !== undefined) {
-      try {
-        await rpc.call(AccountService.method.logOut, {}, { timeoutMs: 5_000 });
-      } catch (error) {
-        // Signed out here all the same: the device can be unlinked from another one.
-        if (!(error instanceof EngineFailure)) throw error;
-      }
+    if (live === undefined) return { kind: 'signed-out' };
+    let isTold = true;
+    try {
+      await rpc.call(AccountService.method.logOut, {}, { timeoutMs: 5_000 });
+    } catch (error) {
+      if (!(error instanceof EngineFailure)) throw error;
+      // Signed out here all the same; the server is told as soon as it can be reached.
+      isTold = !isPassing(error.failure);
     }
-    await end('logged-out');
+    await end('logged-out', isTold);
+    if (!isTold) void leaveLater(0);
     return { kind: 'signed-out' };
   }
 
-  function end(reason: 'logged-out' | 'unlinked' | 'expired'): Promise<void> {
+  /**
+   * The cookie of the session that was left is all that is still here: nobody signs in before it has ended,
+   * or the new session would be the one to end.
+   */
+  function finishLeaving(): Promise<void> {
+    return leaving.run(async () => {
+      if (live !== undefined || !(await platform.keeper.isLeaving())) return;
+      try {
+        await rpc.call(AccountService.method.logOut, {}, { timeoutMs: 5_000 });
+      } catch (error) {
+        // Any other answer means that there is no such session any more.
+        if (isPassing(toFailure(error))) throw error;
+      }
+      await platform.keeper.forget();
+    });
+  }
+
+  async function leaveLater(attempt: number): Promise<void> {
+    try {
+      await finishLeaving();
+    } catch (error) {
+      const wait = Math.max(1_000, retryDelay(toFailure(error), attempt, random));
+      clock.after(wait, () => void leaveLater(attempt + 1));
+    }
+  }
+
+  function end(reason: 'logged-out' | 'unlinked' | 'expired', isTold = true): Promise<void> {
     set({ kind: 'signed-out', reason });
-    return serial.run(wipe);
+    return serial.run(() => wipe(isTold));
   }
 
   /** What this browser kept is gone, the key first. */
-  async function wipe(): Promise<void> {
+  async function wipe(isTold = true): Promise<void> {
     const old = live;
     live = undefined;
-    await platform.keeper.forget();
+    await (isTold ? platform.keeper.forget() : platform.keeper.leave());
     if (old !== undefined) {
       await old.runtime.stop();
       await old.records.destroy();

@@ -28,6 +28,14 @@ export interface GroupSettingsState {
   readonly seq: number;
 }
 
+/** Something this device found out by itself: in no log, shown after the entry `afterSeq`. */
+export interface Note {
+  readonly afterSeq: number;
+  readonly timeMs: number;
+  /** Whose keys are no longer those first seen. */
+  readonly account: string;
+}
+
 export interface ConversationState {
   readonly id: string;
   readonly kind: 'direct' | 'group';
@@ -57,6 +65,9 @@ export interface ConversationState {
   readonly markers: Readonly<Record<string, number>>;
   /** Epochs whose key is missing for rows that are held: `generation/epoch`. */
   readonly missingKeys: readonly string[];
+  readonly notes?: readonly Note[];
+  /** The epoch whose deposit to this account was compared with the derived key. */
+  readonly checkedDeposit?: EpochName;
 }
 
 export interface Row {

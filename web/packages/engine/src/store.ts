@@ -3,6 +3,7 @@ import type { RecordWrite, Records } from '@crypho/vault';
 import { ConversationKind, Role as WireRole } from '@crypho/wire';
 import type { ConversationHead } from '@crypho/wire';
 import type { Role } from './api.ts';
+import { epochPartition } from './epochs.ts';
 import { makeSerial } from './queue.ts';
 import type { Serial } from './queue.ts';
 import { NO_OVERLAY } from './state.ts';
@@ -218,6 +219,7 @@ export function makeConversationStore(records: Records, topics: Topics): Convers
           idPartition(id),
           overlayPartition(id),
           sealedPartition(id),
+          epochPartition(id),
         ]);
         for (const key of rowCache.keys()) if (key.startsWith(`${id} `)) rowCache.delete(key);
         for (const key of overlayCache.keys())

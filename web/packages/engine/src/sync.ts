@@ -295,10 +295,13 @@ export function makeSync(context: () => Context): Sync {
 
   async function askForKeys(id: string, missing: readonly string[]): Promise<void> {
     const oldest = new Map<number, number>();
+    // What own devices derived comes through the vault, deposits from whoever turned the epoch.
+    if (missing.length > 0) await context().vault.pull();
     for (const name of missing) {
       const [generation, epoch] = name.split('/').map(Number);
       if (generation === undefined || epoch === undefined) continue;
-      if ((await context().keys.get(id, { generation, epoch })) !== undefined) continue;
+      const held = await context().keys.get(id, { generation, epoch });
+      if (held !== undefined && !held.isFromDeposit) continue;
       oldest.set(generation, Math.min(epoch, oldest.get(generation) ?? epoch));
     }
     for (const [generation, epoch] of oldest)

@@ -1,7 +1,7 @@
 /** A window of a conversation's timeline: so many rows that a screen and its surroundings are full. */
 import type { TimelineItem } from './api.ts';
 import type { Context } from './context.ts';
-import { itemOf, waitingItem } from './items.ts';
+import { itemOf, noteItem, waitingItem } from './items.ts';
 import { newestGap } from './state.ts';
 import type { ConversationState } from './state.ts';
 
@@ -94,7 +94,11 @@ export function makeTimelineWindow(
     const to = high ?? lastSeq;
     const rows = await context.store.rows(id, { from, to });
     const built = await Promise.all(rows.map((row) => itemOf(context, state, row)));
-    const items = built.filter((item) => item !== undefined);
+    const notes = (state.notes ?? []).filter(({ afterSeq }) => afterSeq >= from && afterSeq <= to);
+    const items = [
+      ...built.filter((item) => item !== undefined),
+      ...notes.map((note) => noteItem(context, note)),
+    ];
     const hasNewer = high !== undefined && high < lastSeq;
     const waiting = hasNewer ? [] : await waitingItems(state, new Set(items.map((i) => i.key)));
     return { items: [...items, ...waiting], hasOlder: from > firstSeq, hasNewer };

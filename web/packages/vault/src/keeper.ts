@@ -10,12 +10,16 @@ import { StorageError } from './storage.ts';
 
 const STORE = 'keeper';
 const ENTRY = 'database-key';
+const LEAVING = 'leaving';
 
 export interface Keeper {
   /** The key kept, if one is. */
   load(): Promise<Bytes | undefined>;
   keep(databaseKey: Bytes): Promise<void>;
   forget(): Promise<void>;
+  /** As `forget`, and remembers that the server has not been told that this browser signed out. */
+  leave(): Promise<void>;
+  isLeaving(): Promise<boolean>;
 }
 
 interface Kept {
@@ -96,5 +100,27 @@ export function browserKeeper(name: string): Keeper {
       }
     },
     forget: () => deleteDatabase(name),
+    leave: async () => {
+      const database = await openDatabase(name, STORE);
+      try {
+        const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
+        const done = finished(transaction);
+        const store = transaction.objectStore(STORE);
+        store.delete(ENTRY);
+        store.put(true, LEAVING);
+        await done;
+      } finally {
+        database.close();
+      }
+    },
+    isLeaving: async () => {
+      const database = await openDatabase(name, STORE);
+      try {
+        const store = database.transaction(STORE, 'readonly').objectStore(STORE);
+        return (await requested(store.get(LEAVING))) === true;
+      } finally {
+        database.close();
+      }
+    },
   };
 }

@@ -1,4 +1,5 @@
 /** A browser in the simulation: a disk that survives, and sessions, hosts and tabs on it that do not. */
+import type { MlsEngine } from '@crypho/mls';
 import { memoryStorage, sha256 } from '@crypho/vault';
 import type { Bytes, Keeper, Storage } from '@crypho/vault';
 import type {
@@ -56,10 +57,14 @@ export class SimBrowser {
   isOnline = true;
   disk: Storage = memoryStorage();
   kept: Bytes | undefined;
+  isLeaving = false;
+  /** How often a worker asked for another one. */
+  restarts = 0;
   mlsDisk: MlsDisk = { copies: new Map() };
   cookie: SimSession = {};
   /** Wraps the storage of the next start, for faults. */
   wrap: (storage: Storage) => Storage = (storage) => storage;
+  wrapMls: (mls: MlsEngine) => MlsEngine = (mls) => mls;
 
   constructor(server: SimServer, seed: number, clock: Clock) {
     this.server = server;
@@ -75,7 +80,13 @@ export class SimBrowser {
       },
       forget: async () => {
         this.kept = undefined;
+        this.isLeaving = false;
       },
+      leave: async () => {
+        this.kept = undefined;
+        this.isLeaving = true;
+      },
+      isLeaving: async () => this.isLeaving,
     };
     let isDead = false;
     const alive = (): boolean => this.isOnline && !isDead;
@@ -98,14 +109,13 @@ export class SimBrowser {
         if (!(error instanceof EngineFailure)) console.error(error);
         else if (process.env['VERBOSE'] !== undefined) console.error(error.failure, error.stack);
       },
+      restart: () => this.restarts++,
       openDisk: async () => this.wrap(this.disk),
       openMemory: async () => memoryStorage(),
-      openMls: (options) =>
-        openSimMls(
-          options,
-          options.storage.kind === 'memory' ? { copies: new Map() } : this.mlsDisk,
-          this.random,
-        ),
+      openMls: async (options) => {
+        const disk = options.storage.kind === 'memory' ? { copies: new Map() } : this.mlsDisk;
+        return this.wrapMls(await openSimMls(options, disk, this.random));
+      },
       wipeMls: async () => {
         this.mlsDisk = { copies: new Map() };
       },

@@ -416,6 +416,24 @@ export class SimServer {
     });
   }
 
+  /** As if that device had sent it: what an honest server would refuse. */
+  plant(
+    id: string,
+    session: SimSession,
+    entry: Partial<MessageInitShape<typeof LogEntrySchema>>,
+  ): void {
+    const conversation = this.conversations.get(id);
+    if (conversation !== undefined) this.#append(conversation, session, entry);
+  }
+
+  /** Other identity keys than before, as a lying server would give them out. */
+  swapIdentity(id: string, identityPublicKey: Uint8Array): void {
+    const account = this.accounts.get(id);
+    if (account === undefined) return;
+    account.keys = create(AccountKeysSchema, { ...account.keys, identityPublicKey });
+    this.#tellAcquaintances(id);
+  }
+
   #tellAcquaintances(id: string): void {
     for (const account of this.accounts.keys())
       this.#changed(account, Changed_What.ACCOUNT, { accountId: id });
@@ -670,6 +688,25 @@ export class SimServer {
     this.#on(method.uploadKeyPackages, () => ({ available: 50 }));
     this.#on(method.countKeyPackages, () => ({ available: 50 }));
     this.#on(method.commit, (session, input) => this.#commit(session, input));
+    this.#on(method.resetGroup, (session, { conversationId, generation, groupInfo }) => {
+      const conversation = this.#conversation(session, conversationId);
+      if (conversation.generation !== generation) {
+        const now = { generation: conversation.generation, epoch: BigInt(conversation.epoch) };
+        return { outcome: { case: 'conflict', value: now } };
+      }
+      const entry = this.#append(conversation, session, { body: { case: 'reset', value: {} } });
+      const { epoch, members } = parse<WireInfo>(groupInfo);
+      conversation.generation = generation + 1;
+      conversation.epoch = epoch;
+      conversation.groupInfo = groupInfo;
+      conversation.commitSeq = Number(entry.seq);
+      conversation.leaves = new Set(members.map((leaf) => leaf.id.device));
+      conversation.owners = new Map(members.map((leaf) => [leaf.id.device, leaf.id.account]));
+      conversation.pending.clear();
+      conversation.welcomes.clear();
+      const value = { seq: entry.seq, generation: generation + 1, epoch: BigInt(epoch) };
+      return { outcome: { case: 'accepted', value } };
+    });
     this.#on(method.getWelcome, (session, { conversationId }) => {
       const conversation = this.#conversation(session, conversationId);
       const waiting = conversation.welcomes.get(session.device ?? '');

@@ -5,8 +5,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/// The `Date` header (RFC 9110 §6.6.1), formatted once a second. Clients whose own clock is wrong go
-/// by it before they have a socket.
+/// The `Date` header (RFC 9110 §6.6.1), formatted once a second. Clients whose own clock is wrong
+/// go by it before they have a socket.
 final class HttpDate {
   /// IMF-fixdate: two digits for the day, always GMT.
   private static final DateTimeFormatter FORMAT =
