@@ -54,7 +54,31 @@ public final class Server implements AutoCloseable {
         new HttpFront(vertx, config.http(), registry, features.sessions(), sockets, pages, meters);
     this.expiry = vertx.setPeriodic(EXPIRE_EVERY.toMillis(), _ -> expire());
     this.port = front.listen();
+    listenForMetrics(config);
     LOG.info("event=server.ready port={} methods={}", port, registry.entries().size());
+  }
+
+  /// A listener of its own, for those who configure one; it answers nothing else.
+  private void listenForMetrics(Config config) {
+    var metrics = config.metrics();
+    if (metrics == null) {
+      return;
+    }
+    for (var host : metrics.hosts()) {
+      vertx
+          .createHttpServer()
+          .requestHandler(request -> {
+            if ("/metrics".equals(request.path())) {
+              health.metrics(request);
+            } else {
+              request.response().setStatusCode(404).end();
+            }
+          })
+          .listen(metrics.port(), host)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .join();
+    }
   }
 
   private MailService mail(Config config, Map<String, HttpFront.Page> pages) {

@@ -94,22 +94,19 @@ public final class HttpFront {
   /// @return the port, which the system chose where the configuration says 0
   public int listen() {
     var instances = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
-    port.set(config.port());
+    // Vert.x: a negative port is one that the system chooses, the same for all instances.
+    port.set(config.port() == 0 ? -1 : config.port());
     for (var host : config.hosts()) {
-      // The first host decides the port where the system chooses.
-      await(deploy(host, 1));
-      await(deploy(host, instances - 1));
+      await(deploy(host, instances));
     }
     watchCertificate();
     return port.get();
   }
 
   private Future<?> deploy(String host, int instances) {
-    if (instances == 0) {
-      return Future.succeededFuture();
-    }
+    int asked = port.get();
     return vertx.deployVerticle(
-        () -> new Acceptor(host), new DeploymentOptions().setInstances(instances));
+        () -> new Acceptor(host, asked), new DeploymentOptions().setInstances(instances));
   }
 
   private static void await(Future<?> future) {
@@ -124,9 +121,11 @@ public final class HttpFront {
 
   private final class Acceptor extends AbstractVerticle {
     private final String host;
+    private final int asked;
 
-    Acceptor(String host) {
+    Acceptor(String host, int asked) {
       this.host = host;
+      this.asked = asked;
     }
 
     @Override
@@ -138,9 +137,9 @@ public final class HttpFront {
               .requestHandler(HttpFront.this::route)
               .exceptionHandler(e -> LOG.debug("event=http.connection_failed", e));
       server
-          .listen(port.get(), host)
+          .listen(asked, host)
           .onSuccess(it -> {
-            port.compareAndSet(0, it.actualPort());
+            port.compareAndSet(-1, it.actualPort());
             servers.add(it);
           })
           .<Void>mapEmpty()

@@ -36,7 +36,7 @@ public final class RateLimiter {
       long full = Math.max(shard.getOrDefault(key, nowNanos), nowNanos) + interval;
       long wait = full - nowNanos - period;
       if (wait > 0) {
-        return Duration.ofNanos(wait);
+        return Duration.ofMillis(Math.ceilDiv(wait, 1_000_000L));
       }
       shard.put(key, full);
       return Duration.ZERO;

@@ -177,7 +177,8 @@ final class Socket {
     if (state == State.LEAVING) {
       return;
     }
-    if (state == State.GREETING || waitingBytes() > 0) {
+    flush();
+    if (state != State.OPEN || waitingBytes() > 0) {
       // What waits would go first, if at all: nothing is queued behind it.
       cut();
       return;

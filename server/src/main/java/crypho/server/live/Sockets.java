@@ -219,7 +219,9 @@ public final class Sockets implements Live, SocketUpgrade {
 
   private static void tooMany(Socket socket, int requestId) {
     if (socket.strike()) {
-      socket.leave(Frames.goodbye(Goodbye.Reason.REASON_RATE_LIMITED, 10_000));
+      // Behind the errors that were answered before.
+      var goodbye = Frames.goodbye(Goodbye.Reason.REASON_RATE_LIMITED, 10_000);
+      socket.loop().post(_ -> socket.leave(goodbye));
     } else {
       fail(socket, requestId, RpcException.rateLimited(Duration.ofSeconds(1)));
     }

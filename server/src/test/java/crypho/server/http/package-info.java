@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.live;
+
+import org.jspecify.annotations.NullMarked;

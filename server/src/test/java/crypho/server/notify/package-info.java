@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.server.notify;
+
+import org.jspecify.annotations.NullMarked;
