@@ -248,8 +248,7 @@ final class HttpFrontTest {
       await(hasBegun);
       var second =
           post(
-              HttpRequest.newBuilder(own.uri("/api/crypho.v1.T/Echo"))
-                  .header("Content-Type", JSON),
+              HttpRequest.newBuilder(own.uri("/api/crypho.v1.T/Echo")).header("Content-Type", JSON),
               "{}");
       assertRefused(503, "OVERLOADED", second);
       mayEnd.countDown();
