@@ -1,5 +1,3 @@
-import assert from 'node:assert/strict';
-
 async function talk(world, step, note, language) {
   const kari = await world.person('Kari', { language });
   const ola = await world.person('Ola', { language });
@@ -81,7 +79,7 @@ export const journey = {
       await kari.composer.fill(draft);
       await kari.toContacts();
       await kari.open(ola.name);
-      assert.equal(await kari.composer.inputValue(), draft);
+      await kari.composerHolds(draft);
       await kari.composer.fill('');
     });
 

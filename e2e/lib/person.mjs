@@ -204,6 +204,11 @@ export class Person {
     return this.page.getByRole('textbox', { name: this.t('composer.label') });
   }
 
+  async composerHolds(text) {
+    const field = await this.composer.elementHandle();
+    await this.page.waitForFunction(([element, value]) => element.value === value, [field, text]);
+  }
+
   get log() {
     return this.page.getByRole('log', { name: this.t('conversation.messages') });
   }
