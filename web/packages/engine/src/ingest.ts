@@ -278,8 +278,10 @@ async function overlayOf(context: Context, draft: Draft, target: string): Promis
   return context.store.overlay(draft.state.id, target);
 }
 
+/** As long as the members have not been read (a conversation one just came to), the log's word counts. */
 function isAdmin(state: ConversationState, account: string): boolean {
   if (state.kind === 'direct') return false;
+  if (state.members.length === 0) return true;
   const member = state.members.find((each) => each.account === account);
   return account === state.creator || member?.role === 'admin' || member?.role === 'owner';
 }
