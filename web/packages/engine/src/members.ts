@@ -7,6 +7,7 @@ import type { Fate } from './delivery.ts';
 import { EngineFailure, fail } from './failure.ts';
 import type { Messages } from './messages.ts';
 import { settingsOf } from './state.ts';
+import type { GroupSettingsState } from './state.ts';
 import { WIRE_ROLE } from './store.ts';
 
 type Out<N extends keyof Commands> = Promise<Commands[N]['out']>;
@@ -100,16 +101,21 @@ export function makeMembers(context: () => Context, messages: Messages): Members
     if (fate.kind !== 'accepted') throw fail('internal');
     await context().sync.refresh(id);
     await context().groups.completeDeposits(id, true);
-    await messages.settings(id, name.trim(), sharesHistory);
+    const settings = { name: name.trim(), sharesHistory };
+    await messages.settings(id, settings.name, sharesHistory);
     const me = context().account().accountId;
-    if (members.length > 0) await add(id, members);
+    if (members.length > 0) await add(id, members, settings);
     else await inviteDevices(id, [me]).catch(() => undefined);
     return { kind: 'created', conversationId: id };
   }
 
-  async function add(id: string, accounts: readonly AccountId[]): Out<'group.add'> {
+  /** `settings`: of a group just made, whose own message of them may not have come back yet. */
+  async function add(
+    id: string,
+    accounts: readonly AccountId[],
+    settings: Omit<GroupSettingsState, 'seq'> | undefined = settingsOf(need(id)),
+  ): Out<'group.add'> {
     const me = context().account().accountId;
-    const settings = settingsOf(need(id));
     const { keyPackages, refused } = await claim(id, [...accounts, me]);
     const strangers = refused.filter((account) => account !== me);
     if (strangers.length > 0) return { kind: 'not-a-contact', accountIds: strangers };
