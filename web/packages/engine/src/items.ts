@@ -91,6 +91,30 @@ function excerptOf(row: Row | undefined, overlay: Overlay): string {
   return (editedText(overlay)?.text ?? own).slice(0, EXCERPT_MAX);
 }
 
+/** Whether `itemOf` has anything to show for a row: without asking the disk. */
+export function isShown(context: Context, state: ConversationState, row: Row): boolean {
+  switch (row.body.kind) {
+    case 'content': {
+      const content = decodeContent(row.body.content);
+      switch (content?.body.case) {
+        case 'groupSettings':
+          return settingsItem(context, state, row) !== undefined;
+        case 'text':
+        case undefined:
+          return true;
+        default:
+          return false;
+      }
+    }
+    case 'sealed':
+      return true;
+    case 'erased':
+      return row.clientId !== '';
+    default:
+      return eventOf(context, row) !== undefined;
+  }
+}
+
 /** Undefined for rows that are not shown by themselves: edits, reactions, epoch turns. */
 export async function itemOf(
   context: Context,

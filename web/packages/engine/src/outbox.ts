@@ -9,10 +9,10 @@ import type { LogEntry, SendResponse } from '@crypho/wire';
 import type { FailureCode } from './api.ts';
 import type { Context } from './context.ts';
 import { isPassing, toFailure } from './failure.ts';
-import { makeCoalesced } from './queue.ts';
+import { makeCoalesced, makeSerial } from './queue.ts';
 import type { Coalesced } from './queue.ts';
 import { retryDelay } from './rpc.ts';
-import { messageKey } from './state.ts';
+import { holds, messageKey } from './state.ts';
 
 const PARTITION = 'outbox';
 const REFUSALS_MAX = 12;
@@ -57,6 +57,7 @@ export function makeOutbox(context: () => Context): Outbox {
   const items = new Map<number, OutboxItem>();
   const pumps = new Map<string, Coalesced>();
   const attempts = new Map<string, number>();
+  const serial = makeSerial();
   let nextOrder = 1;
 
   function place(order: number): { partition: string; order: number } {
@@ -74,15 +75,30 @@ export function makeOutbox(context: () => Context): Outbox {
     topics.changed(`timeline/${conversation}`, 'conversations', 'connection');
   }
 
+  /** One change at a time: an entry may arrive while what became of it is being written. */
   async function keep(item: OutboxItem): Promise<void> {
-    await context().records.write([{ place: place(item.order), value: item }]);
-    items.set(item.order, item);
+    await serial.run(async () => {
+      await context().records.write([{ place: place(item.order), value: item }]);
+      items.set(item.order, item);
+    });
+    tell(item.conversation);
+  }
+
+  /** As `keep`, for an item that may be gone by now. */
+  async function update(item: OutboxItem): Promise<void> {
+    await serial.run(async () => {
+      if (!items.has(item.order)) return;
+      await context().records.write([{ place: place(item.order), value: item }]);
+      items.set(item.order, item);
+    });
     tell(item.conversation);
   }
 
   async function drop(item: OutboxItem): Promise<void> {
-    await context().records.write([{ place: place(item.order), isDeleted: true }]);
-    items.delete(item.order);
+    await serial.run(async () => {
+      await context().records.write([{ place: place(item.order), isDeleted: true }]);
+      items.delete(item.order);
+    });
     tell(item.conversation);
   }
 
@@ -91,6 +107,12 @@ export function makeOutbox(context: () => Context): Outbox {
       if (!isItem(value)) continue;
       items.set(value.order, value);
       nextOrder = Math.max(nextOrder, value.order + 1);
+    }
+    // The worker ended between writing the entry and taking this away.
+    for (const item of [...items.values()]) {
+      const { fate, conversation } = item;
+      const held = context().store.get(conversation)?.ranges ?? [];
+      if (fate.kind === 'sent' && holds(held, fate.seq)) await drop(item);
     }
   }
 
@@ -151,7 +173,7 @@ export function makeOutbox(context: () => Context): Outbox {
         return { waitMs: retryDelay(failure, count, context().platform.random) };
       }
       if (failure.code === 'unauthenticated') return { waitMs: 60_000 };
-      await keep({ ...item, fate: { kind: 'failed', code: failure.code } });
+      await update({ ...item, fate: { kind: 'failed', code: failure.code } });
       return 'next';
     }
   }
@@ -220,7 +242,7 @@ export function makeOutbox(context: () => Context): Outbox {
       case 'accepted': {
         const { seq, timeMs } = outcome.value;
         const fate = { kind: 'sent', seq: Number(seq), timeMs: Number(timeMs) } as const;
-        if (items.has(item.order)) await keep({ ...item, fate });
+        await update({ ...item, fate });
         await takeOwn(item, message, epoch, seq, timeMs);
         return 'next';
       }
@@ -240,13 +262,13 @@ export function makeOutbox(context: () => Context): Outbox {
         return 'again';
       case 'notAMember':
         await sync.refresh(item.conversation);
-        await keep({ ...item, fate: { kind: 'failed', code: 'forbidden' } });
+        await update({ ...item, fate: { kind: 'failed', code: 'forbidden' } });
         return 'next';
       case 'eraseNotAllowed':
-        await keep({ ...item, fate: { kind: 'failed', code: 'forbidden' } });
+        await update({ ...item, fate: { kind: 'failed', code: 'forbidden' } });
         return 'next';
       case undefined:
-        await keep({ ...item, fate: { kind: 'failed', code: 'untrusted-server' } });
+        await update({ ...item, fate: { kind: 'failed', code: 'untrusted-server' } });
         return 'next';
     }
   }
@@ -285,7 +307,7 @@ export function makeOutbox(context: () => Context): Outbox {
     retry: async (conversation, clientId) => {
       const item = find(conversation, clientId);
       if (item === undefined || item.fate.kind === 'sent') return;
-      await keep({ ...item, fate: { kind: 'waiting' } });
+      await update({ ...item, fate: { kind: 'waiting' } });
       attempts.delete(conversation);
       void pump(conversation).poke();
     },

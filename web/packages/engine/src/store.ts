@@ -174,10 +174,32 @@ export function makeConversationStore(records: Records, topics: Topics): Convers
     );
   }
 
+  /** The rows of a range that lies in memory whole; a timeline asks for the same ones again and again. */
+  function cachedRows(
+    id: string,
+    {
+      from,
+      to,
+      limit,
+      isReverse,
+    }: { from: number; to: number; limit?: number; isReverse?: boolean },
+  ): readonly Row[] | undefined {
+    if (limit !== undefined || isReverse === true || to - from >= ROW_CACHE_MAX) return undefined;
+    const out: Row[] = [];
+    for (let seq = from; seq <= to; seq++) {
+      const row = rowCache.get(`${id} ${seq}`);
+      if (row === undefined) return undefined;
+      out.push(row);
+    }
+    return out;
+  }
+
   async function rows(
     id: string,
     range: { from: number; to: number; limit?: number; isReverse?: boolean },
   ): Promise<readonly Row[]> {
+    const cached = cachedRows(id, range);
+    if (cached !== undefined) return cached;
     const found = await records.range(logPartition(id), range);
     const out: Row[] = [];
     for (const { value } of found) {

@@ -1,7 +1,7 @@
 /** A window of a conversation's timeline: so many rows that a screen and its surroundings are full. */
 import type { TimelineItem } from './api.ts';
 import type { Context } from './context.ts';
-import { itemOf, noteItem, waitingItem } from './items.ts';
+import { isShown, itemOf, noteItem, waitingItem } from './items.ts';
 import { newestGap } from './state.ts';
 import type { ConversationState } from './state.ts';
 
@@ -30,27 +30,22 @@ export function makeTimelineWindow(
   let low: number | undefined;
   /** Undefined: up to the newest. */
   let high: number | undefined;
+  /** What lay below was still on its way when the window was placed: it is placed again as that comes. */
+  let isPlacing = true;
 
   /** The lowest seq such that at least `count` items lie in [seq, top], within what is held. */
   async function reachDown(state: ConversationState, top: number, count: number): Promise<number> {
     const floor = floorBelow(state, top);
     let shown = 0;
-    let at = top;
-    while (at >= floor && shown < count) {
-      const rows = await context.store.rows(id, {
-        from: floor,
-        to: at,
-        limit: ROWS_STEP,
-        isReverse: true,
-      });
-      if (rows.length === 0) return floor;
-      for (const row of rows) {
-        at = row.seq - 1;
-        if ((await itemOf(context, state, row)) !== undefined) shown++;
+    for (let at = top; at >= floor; at -= ROWS_STEP) {
+      const from = Math.max(floor, at - ROWS_STEP + 1);
+      const rows = await context.store.rows(id, { from, to: at });
+      for (const row of rows.toReversed()) {
+        if (isShown(context, state, row)) shown++;
         if (shown >= count) return row.seq;
       }
     }
-    return Math.max(floor, Math.min(at + 1, top));
+    return floor;
   }
 
   async function reachUp(state: ConversationState, bottom: number, count: number): Promise<number> {
@@ -58,7 +53,7 @@ export function makeTimelineWindow(
     const rows = await context.store.rows(id, { from: bottom, to: lastSeq, limit: count * 2 });
     let shown = 0;
     for (const row of rows) {
-      if ((await itemOf(context, state, row)) !== undefined) shown++;
+      if (isShown(context, state, row)) shown++;
       if (shown >= count) return row.seq;
     }
     return rows.at(-1)?.seq ?? bottom;
@@ -89,7 +84,10 @@ export function makeTimelineWindow(
     const state = context.store.get(id);
     if (state === undefined) return { items: [], hasOlder: false, hasNewer: false };
     const { lastSeq, firstSeq } = state.head;
-    if (low === undefined && state.ranges.length > 0) low = await place(state);
+    if (isPlacing && state.ranges.length > 0) {
+      low = await place(state);
+      isPlacing = low > firstSeq && low === floorBelow(state, low);
+    }
     const from = low ?? lastSeq + 1;
     const to = high ?? lastSeq;
     const rows = await context.store.rows(id, { from, to });
@@ -115,6 +113,7 @@ export function makeTimelineWindow(
   }
 
   async function extendOlder(state: ConversationState, count: number): Promise<void> {
+    isPlacing = false;
     const from = low ?? state.head.lastSeq + 1;
     if (from <= state.head.firstSeq) return;
     const gap = newestGap(state.ranges, state.head.firstSeq, from - 1);
@@ -133,6 +132,7 @@ export function makeTimelineWindow(
       case 'older':
         return extendOlder(state, wanted);
       case 'newer': {
+        isPlacing = false;
         if (high === undefined) return;
         const next = await reachUp(state, high + 1, wanted);
         high = next >= state.head.lastSeq ? undefined : next;

@@ -2,14 +2,49 @@
 import { connect } from '../../src/connect.ts';
 import type { EngineClient, Keyed, ListPatch } from '../../src/api.ts';
 
+/** A worker's clock that is off says so by its name. */
+const name = new URLSearchParams(location.search).get('clock') ?? '0';
 const client: EngineClient = connect(
-  () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
+  () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name }),
 );
 
 const values = new Map<string, unknown>();
 const lists = new Map<string, { items: Map<string, Keyed>; extend: (n: number) => void }>();
 
+/** From asking to the first patch that shows a page of it. */
+function measureOpen(conversationId: string): Promise<{ ms: number; items: number }> {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    const handle = client.list('timeline', { conversationId, around: 'latest' }, (patch) => {
+      if (patch.upserts.length === 0) return;
+      handle.dispose();
+      resolve({ ms: performance.now() - start, items: patch.upserts.length });
+    });
+  });
+}
+
+/** How long each step upwards takes until its patch is here. */
+function measureOlder(conversationId: string, steps: number): Promise<readonly number[]> {
+  return new Promise((resolve) => {
+    const times: number[] = [];
+    let start = 0;
+    const handle = client.list('timeline', { conversationId, around: 'latest' }, (patch) => {
+      if (patch.upserts.length < 20) return;
+      if (start > 0) times.push(performance.now() - start);
+      if (times.length === steps || patch.hasOlder === false) {
+        handle.dispose();
+        resolve(times);
+        return;
+      }
+      start = performance.now();
+      handle.extend('older', 60);
+    });
+  });
+}
+
 const engine = {
+  measureOpen,
+  measureOlder,
   command: client.command,
   watch: (name: 'session', args: object, as: string) => {
     client.watch(name, args as never, (value) => values.set(as, value));

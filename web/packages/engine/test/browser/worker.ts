@@ -1,3 +1,4 @@
+import './shift.ts';
 import { wasmUrl } from '@crypho/mls/wasm-url';
 import { startTestWorker } from '../../src/test-worker.ts';
 

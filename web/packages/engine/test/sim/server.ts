@@ -99,12 +99,14 @@ export interface Faults {
   /** After it was carried out. */
   dropAnswer(path: string): boolean;
   dropFrame(): boolean;
+  repeatFrame(): boolean;
 }
 
 export const NO_FAULTS: Faults = {
   dropRequest: () => false,
   dropAnswer: () => false,
   dropFrame: () => false,
+  repeatFrame: () => false,
 };
 
 export class SimServer {
@@ -121,8 +123,12 @@ export class SimServer {
   readonly now: () => number;
   readonly calls: string[] = [];
 
-  constructor(now: () => number) {
+  /** How long anything takes over the network: waits of different lengths also change the order. */
+  readonly #travel: () => Promise<void>;
+
+  constructor(now: () => number, travel: () => Promise<void> = tick) {
     this.now = now;
+    this.#travel = travel;
     this.#accountRoutes();
     this.#contactRoutes();
     this.#conversationRoutes();
@@ -145,10 +151,10 @@ export class SimServer {
   transport(session: SimSession, isOnline: () => boolean): Transport {
     return {
       post: async (path, body) => {
-        await tick();
+        await this.#travel();
         if (!isOnline() || this.faults.dropRequest(path)) throw new Error('no network');
         const answer = this.#answer(session, path, body);
-        await tick();
+        await this.#travel();
         if (!isOnline() || this.faults.dropAnswer(path)) throw new Error('no network');
         return answer;
       },
@@ -180,7 +186,7 @@ export class SimServer {
 
   #open(session: SimSession, events: SocketEvents, isOnline: () => boolean): SocketHandle {
     const socket: SimSocket = { session, events };
-    void tick().then(() => {
+    void this.#travel().then(() => {
       if (!isOnline() || session.device === undefined) return events.closed();
       this.sockets.add(socket);
       events.opened();
@@ -219,11 +225,13 @@ export class SimServer {
   #frame(socket: SimSocket, body: MessageInitShape<typeof ServerFrameSchema>['body']): void {
     const frame = create(ServerFrameSchema, body === undefined ? {} : { body });
     const bytes = new Uint8Array(toBinary(ServerFrameSchema, frame));
-    void tick().then(() => {
-      const isHello = frame.body.case === 'hello';
-      if (this.sockets.has(socket) && (isHello || !this.faults.dropFrame()))
-        socket.events.received(bytes);
-    });
+    const isHello = frame.body.case === 'hello';
+    const times = !isHello && this.faults.repeatFrame() ? 2 : 1;
+    for (let i = 0; i < times; i++)
+      void this.#travel().then(() => {
+        if (this.sockets.has(socket) && (isHello || !this.faults.dropFrame()))
+          socket.events.received(bytes);
+      });
   }
 
   cutSockets(device?: string): void {

@@ -1,7 +1,4 @@
-/**
- * Engines in real Chromium against a real server, without an interface:
- * `CRYPHO_SERVER=http://localhost:8080 node --experimental-strip-types test/browser/run.ts`
- */
+/** Engines in real Chromium against a real server, without an interface. */
 import { createHmac } from 'node:crypto';
 import { chromium } from 'playwright-core';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -26,6 +23,8 @@ interface PageEngine {
   watch(name: string, args: object, as: string): void;
   list(name: string, args: object, as: string): void;
   value(as: string): unknown;
+  measureOpen(conversationId: string): Promise<{ ms: number; items: number }>;
+  measureOlder(conversationId: string, steps: number): Promise<readonly number[]>;
   items(as: string): readonly { kind: string; body?: { kind: string; text?: string } }[];
 }
 declare global {
@@ -76,7 +75,7 @@ async function mailToken(email: string): Promise<string> {
   throw new Error('no mail');
 }
 
-class Browser {
+export class Browser {
   readonly context: BrowserContext;
   page: Page;
   constructor(context: BrowserContext, page: Page) {
@@ -145,7 +144,7 @@ class Browser {
   }
 }
 
-const vite = await createServer({
+export const vite = await createServer({
   root: import.meta.dirname,
   configFile: false,
   logLevel: 'error',
@@ -159,29 +158,33 @@ const vite = await createServer({
   },
 });
 await vite.listen();
-const chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+export const chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
 
-async function open(context?: BrowserContext): Promise<Browser> {
+/** `clockMs`: how far the worker's clock is off. */
+export async function open(context?: BrowserContext, clockMs = 0): Promise<Browser> {
   const mine = context ?? (await chrome.newContext());
   const page = await mine.newPage();
-  page.on('console', (message) => console.log('  page:', message.text()));
-  page.on('response', (r) => { if (r.status() >= 400 || r.url().includes('core-crypto') || r.url().includes('wasm')) console.log('  ', r.status(), r.url().slice(-90)); });
-  page.on('requestfailed', (request) => console.log('  failed:', request.url(), request.failure()?.errorText));
+  page.on('console', (message) => {
+    if (!message.text().startsWith('[vite]')) console.log('  page:', message.text());
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) console.log('  ', response.status(), response.url());
+  });
   page.on('pageerror', (error) => console.log('  page error:', error.message));
-  await page.goto(`http://localhost:${port}/`);
+  await page.goto(`http://localhost:${port}/${clockMs === 0 ? '' : `?clock=${clockMs}`}`);
   await page.waitForFunction(() => 'engine' in globalThis);
   return new Browser(mine, page);
 }
 
-interface Known {
+export interface Known {
   readonly browser: Browser;
   readonly email: string;
   readonly secret: string;
   readonly accountId: string;
 }
 
-async function signUp(name: string): Promise<Known> {
-  const browser = await open();
+export async function signUp(name: string, clockMs = 0): Promise<Known> {
+  const browser = await open(undefined, clockMs);
   const email = `${name}.${Date.now()}@example.org`;
   await browser.must('signup.start', { email, language: 'nb' });
   const token = await mailToken(email);
@@ -201,15 +204,15 @@ async function signUp(name: string): Promise<Known> {
   return { browser, email, secret: opened.totpSecret, accountId };
 }
 
-async function logIn(as: Known, name: string): Promise<Browser> {
-  const browser = await open();
+export async function logIn(as: Known, name: string, clockMs = 0): Promise<Browser> {
+  const browser = await open(undefined, clockMs);
   await browser.must('login.start', { email: as.email, passphrase: `${name} liker lange turer` });
   await browser.must('login.complete', { code: await totp(as.secret), isSharedComputer: false });
   await browser.ready();
   return browser;
 }
 
-async function befriend(a: Known, b: Known): Promise<void> {
+export async function befriend(a: Known, b: Known): Promise<void> {
   await a.browser.must('contact.invite', { email: b.email, note: 'Hei' });
   await b.browser.list('contacts', {}, 'contacts');
   let invitationId: string | undefined;
@@ -222,76 +225,7 @@ async function befriend(a: Known, b: Known): Promise<void> {
   await b.browser.must('invitation.accept', { invitationId });
 }
 
-try {
-  const anna = await signUp('anna');
-  const bo = await signUp('bo');
-  await befriend(anna, bo);
-  const opened = await anna.browser.must<{ conversationId: string }>('conversation.openDirect', {
-    accountId: bo.accountId,
-  });
-  const { conversationId } = opened;
-  const timeline = { conversationId, around: 'latest' };
-  await anna.browser.list('timeline', timeline, 't');
-  await bo.browser.list('timeline', timeline, 't');
-  await anna.browser.must('message.send', { conversationId, text: 'hei' });
-  console.log('first message', await bo.browser.reads('t', 'hei'));
-  const times: number[] = [];
-  for (let i = 0; i < 20; i++) {
-    const [from, to] = i % 2 === 0 ? [bo, anna] : [anna, bo];
-    const start = performance.now();
-    await from.browser.must('message.send', { conversationId, text: `nr ${i}` });
-    await to.browser.reads('t', `nr ${i}`);
-    times.push(performance.now() - start);
-  }
-  console.log('send to shown, median ms', times.toSorted((a, b) => a - b)[10]);
-  await anna.browser.page.reload();
-  await anna.browser.page.waitForFunction(() => 'engine' in globalThis);
-  console.log('reload to signed in ms', await anna.browser.ready());
-  await anna.browser.list('timeline', timeline, 't');
-  await anna.browser.reads('t', 'hei');
-  await anna.browser.must('message.send', { conversationId, text: 'etter omlasting' });
-  await bo.browser.reads('t', 'etter omlasting');
-  await anna.browser.context.setOffline(true);
-  await anna.browser.page.close();
-  const second = await logIn(anna, 'anna');
-  await second.list('timeline', timeline, 't');
-  await second.reads('t', 'hei');
-  console.log('new device has', (await second.texts('t')).length, 'messages');
-  await second.must('message.send', { conversationId, text: 'fra ny enhet' });
-  await bo.browser.reads('t', 'fra ny enhet');
-  const tab = await open(bo.browser.context);
-  await tab.ready();
-  await tab.list('timeline', timeline, 't');
-  await tab.reads('t', 'fra ny enhet');
-  await bo.browser.page.close();
-  await tab.must('message.send', { conversationId, text: 'fane to' });
-  await second.reads('t', 'fane to');
-  const cilla = await signUp('cilla');
-  await befriend({ ...anna, browser: second }, cilla);
-  const group = await second.must<{ kind: string; conversationId: string }>('group.create', {
-    name: 'Laget',
-    members: [bo.accountId, cilla.accountId],
-    sharesHistory: false,
-  });
-  console.log('group', group.kind);
-  const inGroup = { conversationId: group.conversationId, around: 'latest' };
-  for (const each of [second, tab, cilla.browser]) await each.list('timeline', inGroup, 'g');
-  await cilla.browser.must('message.send', {
-    conversationId: group.conversationId,
-    text: 'hei alle',
-  });
-  await second.reads('g', 'hei alle');
-  await tab.reads('g', 'hei alle');
-  const removed = await second.must<{ kind: string }>('group.remove', {
-    conversationId: group.conversationId,
-    accountId: bo.accountId,
-  });
-  console.log('removed', removed.kind);
-  await second.must('message.send', { conversationId: group.conversationId, text: 'uten bo' });
-  await cilla.browser.reads('g', 'uten bo');
-  console.log('bo sees', await tab.texts('g'));
-  console.log('PASSED');
-} finally {
+export async function close(): Promise<void> {
   await chrome.close();
   await vite.close();
 }
