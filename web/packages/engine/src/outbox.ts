@@ -109,7 +109,7 @@ export function makeOutbox(context: () => Context): Outbox {
       nextOrder = Math.max(nextOrder, value.order + 1);
     }
     // The worker ended between writing the entry and taking this away.
-    for (const item of [...items.values()]) {
+    for (const item of items.values()) {
       const { fate, conversation } = item;
       const held = context().store.get(conversation)?.ranges ?? [];
       if (fate.kind === 'sent' && holds(held, fate.seq)) await drop(item);

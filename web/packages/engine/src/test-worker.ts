@@ -9,8 +9,10 @@ import {
   fromBase64,
   hex,
   openMessage,
+  sealMessage,
   sha256,
 } from '@crypho/vault';
+import { ContentSchema, ConversationService, create, toBinary } from '@crypho/wire';
 import type { WorkerOptions } from './browser-platform.ts';
 import type { Session } from './session.ts';
 import { runWorker } from './worker.ts';
@@ -30,11 +32,75 @@ export function startTestWorker(options: WorkerOptions): void {
   void owned.then((session) => {
     const channel = new BroadcastChannel(TEST_CHANNEL);
     channel.onmessage = (event: MessageEvent) => {
-      const { id, ask, message } = Object(event.data);
-      const answer = ask === 'test.decrypt' ? decrypt(session, String(message)) : keys(session);
-      void answer.then((value) => channel.postMessage({ id, value }));
+      const { id, ask, message, count } = Object(event.data);
+      if (ask === undefined) return;
+      void answerTo(session, String(ask), String(message), Number(count)).then((value) =>
+        channel.postMessage({ id, value }),
+      );
     };
   });
+}
+
+function answerTo(session: Session, ask: string, message: string, count: number): Promise<unknown> {
+  switch (ask) {
+    case 'test.decrypt':
+      return decrypt(session, message);
+    case 'test.held':
+      return held(session, message);
+    case 'test.fill':
+      return fill(session, message, count);
+    default:
+      return keys(session);
+  }
+}
+
+/** How many entries of a conversation's log this browser has. */
+async function held(session: Session, conversation: string): Promise<number> {
+  const ranges = session.runtime().context.store.get(conversation)?.ranges ?? [];
+  return ranges.reduce((sum, [low, high]) => sum + high - low + 1, 0);
+}
+
+/** Sends many messages at once, past the outbox: a long history for measurements. */
+async function fill(session: Session, conversation: string, count: number): Promise<number> {
+  const { account, groups, keys: ring, platform, rpc } = session.runtime().context;
+  const epoch = await groups.ready(conversation);
+  const key = (await ring.get(conversation, epoch))?.key;
+  if (key === undefined) return 0;
+  const derived = key;
+  const me = account();
+  async function send(n: number): Promise<void> {
+    const clientId = platform.random(16);
+    const header = {
+      purpose: 1,
+      conversation,
+      generation: epoch.generation,
+      epoch: BigInt(epoch.epoch),
+      account: me.accountId,
+      device: me.deviceId,
+      clientId,
+    } as const;
+    const text = `nr ${n}: ${'et par ord til '.repeat(1 + (n % 7))}`;
+    const content = create(ContentSchema, { body: { case: 'text', value: { text } } });
+    const plain = toBinary(ContentSchema, content);
+    const message = await sealMessage(derived, header, plain, me.signing, platform.random);
+    await rpc.call(
+      ConversationService.method.send,
+      {
+        conversationId: conversation,
+        clientId,
+        generation: header.generation,
+        epoch: header.epoch,
+        message,
+      },
+      { isIdempotent: true },
+    );
+  }
+  const AT_ONCE = 50;
+  for (let from = 0; from < count; from += AT_ONCE)
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, i) => send(from + i)),
+    );
+  return count;
 }
 
 /** Every conversation key in this account's vault. */

@@ -23,6 +23,8 @@ interface PageEngine {
   watch(name: string, args: object, as: string): void;
   list(name: string, args: object, as: string): void;
   value(as: string): unknown;
+  fill(conversationId: string, count: number): Promise<number>;
+  held(conversationId: string): Promise<number>;
   measureOpen(conversationId: string): Promise<{ ms: number; items: number }>;
   measureOlder(conversationId: string, steps: number): Promise<readonly number[]>;
   items(as: string): readonly { kind: string; body?: { kind: string; text?: string } }[];
@@ -74,6 +76,8 @@ async function mailToken(email: string): Promise<string> {
   }
   throw new Error('no mail');
 }
+
+export const home = `http://localhost:${port}/`;
 
 export class Browser {
   readonly context: BrowserContext;

@@ -42,7 +42,25 @@ function measureOlder(conversationId: string, steps: number): Promise<readonly n
   });
 }
 
+const channel = new BroadcastChannel('crypho-test');
+
+/** Asks the test worker for something that pages cannot. */
+function askWorker(ask: string, message: string, count = 0): Promise<unknown> {
+  const id = Math.random();
+  return new Promise((resolve) => {
+    const listen = (event: MessageEvent): void => {
+      if (event.data.id !== id || !('value' in event.data)) return;
+      channel.removeEventListener('message', listen);
+      resolve(event.data.value);
+    };
+    channel.addEventListener('message', listen);
+    channel.postMessage({ id, ask, message, count });
+  });
+}
+
 const engine = {
+  fill: (id: string, count: number) => askWorker('test.fill', id, count),
+  held: (id: string) => askWorker('test.held', id),
   measureOpen,
   measureOlder,
   command: client.command,
