@@ -10,7 +10,7 @@ export const journey = {
       await ola.signUp();
       await kari.befriend(ola);
       await kari.writeTo(ola);
-      await ola.open(kari.name).catch(() => ola.writeTo(kari));
+      await ola.writeTo(kari);
     });
     const said = [];
     await step('forty messages, both ways', async () => {

@@ -1,7 +1,10 @@
 // Someone at a browser: does what a person does, finds things by role and name.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { freshCode } from './totp.mjs';
 import { pattern, text } from './texts.mjs';
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PATIENCE_MS = 30_000;
 
 export class Person {
@@ -77,7 +80,7 @@ export class Person {
     await this.field('signup.name').fill(this.name);
     await this.button('common.continue').click();
     const shown = this.page.getByLabel(this.t('signup.passphrase.generated'));
-    await shown.waitFor();
+    await shown.filter({ hasText: /\S+ \S+/ }).waitFor();
     this.passphrase = (await shown.innerText()).replace(/\s+/g, ' ').trim();
     this.world.plant(this.passphrase);
     await this.page.getByRole('checkbox', { name: this.t('signup.passphrase.kept') }).check();
@@ -103,6 +106,11 @@ export class Person {
     await this.button('login.finish').click();
     await this.inShell();
     return this;
+  }
+
+  /** A code from the authenticator app that was not used before. */
+  code() {
+    return freshCode(this.totpSecret);
   }
 
   async inShell() {
@@ -355,6 +363,19 @@ export class Person {
         }),
       { ask, message },
     );
+  }
+
+  /** axe finds nothing on the page as it is. */
+  async assertAccessible(what) {
+    // Evaluated by the driver, outside the page's content security policy.
+    await this.page.evaluate(AXE);
+    const found = await this.page.evaluate(() => globalThis.axe.run(document));
+    if (found.violations.length > 0) {
+      const list = found.violations.map(
+        (v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`,
+      );
+      throw new Error(`axe on ${what}:\n${list.join('\n')}`);
+    }
   }
 
   async reload() {
