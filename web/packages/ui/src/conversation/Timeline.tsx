@@ -22,6 +22,7 @@ const ESTIMATE = 52;
 const OVERSCAN = 700;
 const NEAR = 900;
 const AT_END = 48;
+const ROUNDS = 12;
 
 /** Where the view stands: at the end, or with a row's top at an offset from the top edge. */
 type Anchor = { kind: 'end' } | { kind: 'row'; key: string; offset: number };
@@ -33,6 +34,8 @@ interface State {
   isPlaced: boolean;
   /** Where the view was put last, so that its own scrolling is not taken for the person's. */
   put: number;
+  /** How often rows were measured and drawn again in this frame. */
+  rounds: number;
 }
 
 /**
@@ -51,6 +54,7 @@ export function Timeline(props: TimelineProps): VNode {
     offsets: new Float64Array(1),
     isPlaced: false,
     put: -1,
+    rounds: 0,
   }));
   const [view, setView] = useState({ top: 0, height: 800, isAtEnd: true });
   const [, redraw] = useState(0);
@@ -94,6 +98,9 @@ export function Timeline(props: TimelineProps): VNode {
       state.put = element.scrollTop;
     }
     state.isPlaced = true;
+    // Heights settle in two or three rounds; should they ever not, a frame may pass in between.
+    if (state.rounds++ === 0) requestAnimationFrame(() => (state.rounds = 0));
+    if (state.rounds > ROUNDS) return;
     if (isChanged) redraw((count) => count + 1);
     else if (Math.abs(view.top - element.scrollTop) > 1) look();
   };
@@ -174,14 +181,18 @@ export function Timeline(props: TimelineProps): VNode {
           if (key !== undefined) setFocusKey(key);
         }}
       >
-        <div class="timeline-rows">
-          <div style={{ height: `${offsets[first] ?? 0}px` }} />
+        <div
+          class="timeline-rows"
+          style={{
+            paddingTop: `${offsets[first] ?? 0}px`,
+            paddingBottom: `${Math.max(0, total - (offsets[last] ?? total))}px`,
+          }}
+        >
           {shown.map((row) => (
             <div key={row.key} data-row={row.key} class="timeline-row">
               {props.render(row, row.key === stop)}
             </div>
           ))}
-          <div style={{ height: `${Math.max(0, total - (offsets[last] ?? total))}px` }} />
         </div>
       </div>
       {!view.isAtEnd && (
