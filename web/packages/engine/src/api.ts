@@ -277,6 +277,8 @@ export interface ConversationSummary extends Keyed {
   readonly preview: Preview;
   readonly lastTimeMs: number;
   readonly unread: number;
+  /** Where the unread messages begin. */
+  readonly firstUnreadSeq?: number;
   readonly hasMention: boolean;
   readonly draft?: string;
   readonly typing: readonly Person[];

@@ -65,6 +65,7 @@ export function makeLists(context: () => Context, typists: Typists): Lists {
       preview: await previewOf(context(), state),
       lastTimeMs,
       unread: state.unread.length,
+      ...(state.unread.length === 0 ? {} : { firstUnreadSeq: Math.min(...state.unread) }),
       hasMention: state.mentions.length > 0,
       ...(kept === null || kept.text === '' ? {} : { draft: kept.text }),
       typing: typists.of(state.id).filter((person) => person.accountId !== me),

@@ -276,6 +276,8 @@ export const en = {
   'message.delete.title': 'Delete this message?',
   'message.delete.text':
     'The text goes from everyone’s devices and from the service. That it was there stays visible, and nobody can take back what others have already read.',
+  'message.delete.text.other':
+    'You delete what {name} wrote, from everyone’s devices and from the service. Everyone sees that something was deleted, and nobody can take back what others have already read.',
   'message.delete.confirm': 'Delete message',
   'message.deleted': 'Message deleted',
   'message.deleted.toast': 'The message is deleted.',

@@ -272,6 +272,8 @@ export const nb = {
   'message.delete.title': 'Slette meldingen?',
   'message.delete.text':
     'Teksten forsvinner fra alles enheter og fra tjenesten. At den har vært der, synes fortsatt, og ingen kan ta tilbake det andre alt har lest.',
+  'message.delete.text.other':
+    'Du sletter det {name} har skrevet, fra alles enheter og fra tjenesten. Alle ser at noe er slettet, og ingen kan ta tilbake det andre alt har lest.',
   'message.delete.confirm': 'Slett meldingen',
   'message.deleted': 'Meldingen er slettet',
   'message.deleted.toast': 'Meldingen er slettet.',

@@ -60,6 +60,7 @@ export function createConversation(
   services: Services,
   conversationId: ConversationId,
   unreadAtOpen: number,
+  firstUnreadSeq?: number,
 ): ConversationModel {
   const { engine, notices } = services;
   const store = createStore<ConversationSnapshot>({
@@ -80,7 +81,8 @@ export function createConversation(
 
   const showTimeline = (): void => {
     const { firstNew: known, ...rest } = store.get();
-    const firstNew = known ?? (list.isLoaded ? firstUnread(list.items, unreadAtOpen) : undefined);
+    const firstNew =
+      known ?? (list.isLoaded ? firstUnread(list, unreadAtOpen, firstUnreadSeq) : undefined);
     store.set({
       ...rest,
       rows: list.isLoaded ? timelineRows(list.items, list.hasOlder, firstNew) : [],
@@ -112,7 +114,8 @@ export function createConversation(
     setComposer(compose(draft.text, context(replyTo, edits)));
   };
 
-  const timeline = engine.list('timeline', { conversationId, around: 'latest' }, (patch) => {
+  const around = unreadAtOpen > 0 ? 'first-unread' : 'latest';
+  const timeline = engine.list('timeline', { conversationId, around }, (patch) => {
     list = applyPatch(list, patch);
     showTimeline();
     if (pendingDraft !== undefined && list.isLoaded) applyPendingDraft(pendingDraft);

@@ -1,4 +1,5 @@
 import type { EventItem, MessageItem, TimelineItem } from '@crypho/engine/api';
+import type { PatchedList } from './list.ts';
 
 /** One line of a conversation as shown. */
 export type Row =
@@ -72,16 +73,20 @@ function sharesMinute(item: MessageItem, next: TimelineItem | undefined): boolea
   );
 }
 
-/** The key of the message with which the last `unread` messages of others begin. */
-export function firstUnread(items: readonly TimelineItem[], unread: number): string | undefined {
+/** The key of the first unread message: by its place when that is known, else counted from the end. */
+export function firstUnread(
+  list: Pick<PatchedList<TimelineItem>, 'items' | 'hasNewer'>,
+  unread: number,
+  fromSeq?: number,
+): string | undefined {
+  const { items, hasNewer } = list;
   if (unread <= 0) return undefined;
-  let left = unread;
-  let first: string | undefined;
-  for (let at = items.length - 1; at >= 0 && left > 0; at--) {
-    const item = items[at];
-    if (item?.kind !== 'message' || item.sender.isSelf) continue;
-    first = item.key;
-    left -= 1;
+  if (fromSeq !== undefined) {
+    return items.find((item) => isOfOthers(item) && item.seq >= fromSeq)?.key;
   }
-  return first;
+  if (hasNewer) return undefined;
+  return items.filter(isOfOthers).at(-unread)?.key ?? items.find(isOfOthers)?.key;
 }
+
+const isOfOthers = (item: TimelineItem): item is MessageItem =>
+  item.kind === 'message' && !item.sender.isSelf;

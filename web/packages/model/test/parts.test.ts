@@ -151,8 +151,12 @@ test('messages of one sender stay together until the day or five minutes part th
     [false, true],
     [true, true],
   ]);
-  expect(firstUnread(items, 2)).toBe('k3');
-  expect(firstUnread(items, 0)).toBeUndefined();
+  const list = { items, hasNewer: false };
+  expect(firstUnread(list, 2)).toBe('k3');
+  expect(firstUnread(list, 9)).toBe('k1');
+  expect(firstUnread(list, 0)).toBeUndefined();
+  expect(firstUnread({ items, hasNewer: true }, 2)).toBeUndefined();
+  expect(firstUnread({ items, hasNewer: true }, 90, 2)).toBe('k2');
 });
 
 test('a QR code is one path within its square', async () => {

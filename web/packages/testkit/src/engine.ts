@@ -209,7 +209,9 @@ function listReader(world: World, name: string, args: object): ListReader {
   if (name === 'contacts') return all(() => world.contacts);
   if (name === 'devices') return all(() => world.devices);
   if (name === 'conversations') return all(() => [...world.conversations.values()].map(summary));
-  let count = WINDOW;
+  const opened = world.conversations.get(idOf(args));
+  const isAroundUnread = Reflect.get(args, 'around') === 'first-unread';
+  let count = Math.max(WINDOW, isAroundUnread ? (opened?.unread ?? 0) + 20 : 0);
   return {
     read() {
       const items = world.conversations.get(idOf(args))?.items ?? [];

@@ -34,7 +34,9 @@ function index(): void {
       <ul
         id="stories"
         data-texts={JSON.stringify({ nb, en })}
-        data-stories={JSON.stringify(stories.map(({ id, steps, zoom }) => ({ id, steps, zoom })))}
+        data-stories={JSON.stringify(
+          stories.map(({ id, steps, touch, zoom }) => ({ id, steps, touch, zoom })),
+        )}
       >
         {stories.map(({ id }) => (
           <li key={id}>

@@ -6,7 +6,8 @@ export type Step =
   | { press: Key; role?: 'button' | 'link' | 'menuitem'; nth?: number; name?: string }
   | { write: Key; text: string }
   | { key: string }
-  | { hover: string };
+  | { hover: string }
+  | { hold: string };
 
 /** A named state of a view: a world, an address in it, and what has been done there. */
 export interface Story {
@@ -14,6 +15,8 @@ export interface Story {
   readonly path: string;
   readonly world: (nowMs: number) => World;
   readonly steps?: readonly Step[];
+  /** What is done instead where nothing hovers. */
+  readonly touch?: readonly Step[];
   /** 2 is a page at 200 %. */
   readonly zoom?: number;
 }

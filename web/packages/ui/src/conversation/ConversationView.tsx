@@ -6,8 +6,8 @@ import {
   type ConversationSnapshot,
   type Row,
 } from '@crypho/model';
-import type { ComponentChild, VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import type { ComponentChild, Ref, VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useModel, useOwnModel, useSurroundings } from '../context.ts';
 import { Details } from '../group/Details.tsx';
 import { ArrowLeft, PanelRight } from '../icons.ts';
@@ -27,14 +27,21 @@ import './ConversationView.css';
 export function ConversationView({ conversationId }: { conversationId: string }): VNode {
   const { services, text } = useSurroundings();
   const { conversations } = useShell();
-  const [unread] = useState(
-    () =>
-      conversations.getSnapshot().all.find((each) => each.conversationId === conversationId)
-        ?.unread ?? 0,
+  const [unread] = useState(() =>
+    conversations.getSnapshot().all.find((each) => each.conversationId === conversationId),
   );
-  const model = useOwnModel(() => createConversation(services, conversationId, unread));
+  const model = useOwnModel(() =>
+    createConversation(services, conversationId, unread?.unread ?? 0, unread?.firstUnreadSeq),
+  );
   const snapshot = useModel(model);
   const [areDetailsOpen, setDetailsOpen] = useState(false);
+  const isNarrow = useIsNarrow();
+  const toggle = useRef<HTMLButtonElement>(null);
+  const closeDetails = (): void => {
+    setDetailsOpen(false);
+    // What was inert a moment ago can take the focus only when it has been drawn again.
+    requestAnimationFrame(() => toggle.current?.focus());
+  };
   const { details } = snapshot;
   const { t } = text;
   if (details === null) {
@@ -56,31 +63,48 @@ export function ConversationView({ conversationId }: { conversationId: string })
         id="main"
         tabIndex={-1}
         aria-label={t('conversation.label', { name })}
+        inert={areDetailsOpen && isNarrow}
       >
         <Header
           details={details}
           name={name}
           isOpen={areDetailsOpen}
+          toggleRef={toggle}
           onToggle={() => setDetailsOpen(!areDetailsOpen)}
         />
         <Messages snapshot={snapshot} actions={model.actions} details={details} name={name} />
         <Foot snapshot={snapshot} actions={model.actions} details={details} name={name} />
       </main>
       {areDetailsOpen && details !== undefined && (
-        <Details details={details} onClose={() => setDetailsOpen(false)} />
+        <Details details={details} onClose={closeDetails} />
       )}
     </div>
   );
+}
+
+/** Where the details lie over the conversation instead of beside it; the same width as in the style. */
+const NARROW = '(max-width: 1180px)';
+
+function useIsNarrow(): boolean {
+  const [isNarrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
+  useEffect(() => {
+    const query = matchMedia(NARROW);
+    const read = (): void => setNarrow(query.matches);
+    query.addEventListener('change', read);
+    return () => query.removeEventListener('change', read);
+  }, []);
+  return isNarrow;
 }
 
 interface HeaderProps {
   details: ConversationDetails | undefined;
   name: string;
   isOpen: boolean;
+  toggleRef: Ref<HTMLButtonElement>;
   onToggle: () => void;
 }
 
-function Header({ details, name, isOpen, onToggle }: HeaderProps): VNode {
+function Header({ details, name, isOpen, toggleRef, onToggle }: HeaderProps): VNode {
   const { text, navigate } = useSurroundings();
   const { t } = text;
   const peer = details?.members.find((member) => !member.isSelf);
@@ -115,6 +139,7 @@ function Header({ details, name, isOpen, onToggle }: HeaderProps): VNode {
             icon={PanelRight}
             label={t(isOpen ? 'conversation.details.hide' : 'conversation.details')}
             isExpanded={isOpen}
+            refTo={toggleRef}
             onClick={onToggle}
           />
         </>
@@ -162,6 +187,7 @@ function Messages({ snapshot, actions, details, name }: PartProps): VNode {
             {...messageProps(row)}
             isGroup={details?.kind === 'group'}
             canWrite={canWrite}
+            mayDeleteAll={details?.kind === 'group' && details.role !== 'member'}
             isFocusStop={isFocusStop}
             text={text}
             actions={actions}
@@ -194,7 +220,9 @@ function Messages({ snapshot, actions, details, name }: PartProps): VNode {
       {deleting !== undefined && (
         <Confirm
           title={t('message.delete.title')}
-          text={t('message.delete.text')}
+          text={t(deleting.sender.isSelf ? 'message.delete.text' : 'message.delete.text.other', {
+            name: deleting.sender.displayName,
+          })}
           confirm={t('message.delete.confirm')}
           onConfirm={() => void actions.deleteMessage(deleting.key)}
           onClose={() => setDeleting(undefined)}

@@ -22,7 +22,7 @@ import { Icon } from '../primitives/Icon.tsx';
 import { Menu, MenuButton, type MenuItem } from '../primitives/Menu.tsx';
 import { memo } from '../memo.ts';
 import { Formatted } from './Formatted.tsx';
-import { ReactionPicker, Reactions } from './Reactions.tsx';
+import { QuickReactions, ReactionPicker, Reactions } from './Reactions.tsx';
 import './MessageRow.css';
 
 type MessageRowData = Extract<Row, { kind: 'message' }>;
@@ -33,6 +33,8 @@ interface MessageRowProps {
   isLast: boolean;
   isGroup: boolean;
   canWrite: boolean;
+  /** Whoever runs a group may take away what others wrote. */
+  mayDeleteAll: boolean;
   isFocusStop: boolean;
   text: Text;
   actions: ConversationActions;
@@ -74,7 +76,11 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
         </span>
       )}
       <div class="message-column">
-        {isFirst && isGroup && !isOwn && <bdi class="message-sender">{sender.displayName}</bdi>}
+        {isFirst && isGroup && !isOwn && (
+          <span class="message-sender">
+            <bdi>{sender.displayName}</bdi>
+          </span>
+        )}
         <div class="message-line">
           <div class={`bubble bubble-${body.kind}`}>
             <Quoted {...props} />
@@ -109,6 +115,16 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
         <Menu
           label={t('message.actions')}
           items={items}
+          header={
+            body.kind === 'text' && item.seq > 0 && props.canWrite ? (
+              <QuickReactions
+                onPick={(emoji) => {
+                  setMenuAt(undefined);
+                  void props.actions.react(item, emoji);
+                }}
+              />
+            ) : undefined
+          }
           anchor={() => ({ left: menuAt.x, right: menuAt.x, top: menuAt.y, bottom: menuAt.y })}
           onClose={() => setMenuAt(undefined)}
         />
@@ -133,11 +149,16 @@ function useMenu(props: MessageRowProps): readonly MenuItem[] {
     { label: t('message.reply'), icon: Reply, onPick: () => actions.reply(item) },
     copy,
   ];
-  if (item.sender.isSelf && item.seq > 0) {
-    items.push(
-      { label: t('message.edit'), icon: Pencil, onPick: () => actions.edit(item) },
-      { label: t('message.delete'), icon: Trash2, isDanger: true, onPick: () => onDelete(item) },
-    );
+  if (item.seq > 0 && item.sender.isSelf) {
+    items.push({ label: t('message.edit'), icon: Pencil, onPick: () => actions.edit(item) });
+  }
+  if (item.seq > 0 && (item.sender.isSelf || props.mayDeleteAll)) {
+    items.push({
+      label: t('message.delete'),
+      icon: Trash2,
+      isDanger: true,
+      onPick: () => onDelete(item),
+    });
   }
   return items;
 }
@@ -250,12 +271,14 @@ function Failed({
         <Icon of={CircleAlert} size={16} />
         <span>{t('message.state.failed', { reason })}</span>
       </p>
-      <Button kind="quiet" icon={RotateCcw} onClick={() => void actions.retry(item.key)}>
-        {t('message.retry')}
-      </Button>
-      <Button kind="quiet" icon={X} onClick={() => void actions.discard(item.key)}>
-        {t('message.discard')}
-      </Button>
+      <div class="message-failed-actions">
+        <Button kind="quiet" icon={RotateCcw} onClick={() => void actions.retry(item.key)}>
+          {t('message.retry')}
+        </Button>
+        <Button kind="quiet" icon={X} onClick={() => void actions.discard(item.key)}>
+          {t('message.discard')}
+        </Button>
+      </div>
     </div>
   );
 }

@@ -40,6 +40,29 @@ const EMOJI =
   '👏 🙌 🤝 💪 👌 🤔 😅 😂 🙂 😉 😍 🥳 ' +
   '😴 😕 😬 😱 🤷 🤦 ☕ 🍰 🌲 ☀️ 🌧️ ⏰';
 const COLUMNS = 6;
+const QUICK = EMOJI.split(' ').slice(0, COLUMNS);
+
+/** The most used ones in a row, for the menu that a long press opens. */
+export function QuickReactions({ onPick }: { onPick: (emoji: string) => void }): VNode {
+  const { t } = useText();
+  return (
+    <div class="reaction-quick" role="none">
+      {QUICK.map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          role="menuitem"
+          tabIndex={-1}
+          class="reaction-choice"
+          aria-label={t('message.react.with', { emoji })}
+          onClick={() => onPick(emoji)}
+        >
+          {emoji}
+        </button>
+      ))}
+    </div>
+  );
+}
 
 /** A button that opens a small grid of pictures; the arrows move in it. */
 export function ReactionPicker({ onPick }: { onPick: (emoji: string) => void }): VNode {

@@ -123,8 +123,8 @@ export function Timeline(props: TimelineProps): VNode {
     if (hasOlder && scrollTop < NEAR) props.onOlder();
     if (hasNewer && scrollHeight - scrollTop - clientHeight < NEAR) props.onNewer();
   };
-  const latest = useRef({ keepPlace, look });
-  latest.current = { keepPlace, look };
+  const latest = useRef({ keepPlace, look, read });
+  latest.current = { keepPlace, look, read };
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
@@ -179,6 +179,15 @@ export function Timeline(props: TimelineProps): VNode {
           const key =
             event.target instanceof HTMLElement ? event.target.dataset['message'] : undefined;
           if (key !== undefined) setFocusKey(key);
+          if (!(event.target instanceof HTMLElement) || !event.target.matches(':focus-visible')) {
+            return;
+          }
+          // The browser scrolls to what Tab reaches; that is where the person wants to be.
+          const row = event.target.closest('[data-row]');
+          requestAnimationFrame(() => {
+            row?.scrollIntoView({ block: 'nearest' });
+            latest.current.read();
+          });
         }}
       >
         <div

@@ -23,12 +23,14 @@ export const stories: readonly Story[] = [
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [{ hover: 'article:last-of-type' }, { press: 'message.actions', nth: -1 }],
+    touch: [{ hold: '.bubble' }],
   },
   {
     name: 'reply',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [{ hover: 'article' }, { press: 'message.reply', nth: -2 }],
+    touch: [{ hold: '.bubble' }, { press: 'message.reply', role: 'menuitem' }],
   },
   {
     name: 'details',

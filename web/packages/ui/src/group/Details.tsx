@@ -36,7 +36,16 @@ export function Details({ details, onClose }: DetailsProps): VNode {
   const isGroup = details.kind === 'group';
   const mayManage = isGroup && details.isCurrent && details.role !== 'member';
   return (
-    <aside class="details" aria-label={t('details.title')}>
+    <aside
+      class="details"
+      aria-label={t('details.title')}
+      onKeyDown={(event) => {
+        // An open menu or dialog has taken its own Escape before it comes here.
+        if (event.key !== 'Escape' || event.defaultPrevented || asked !== undefined) return;
+        event.preventDefault();
+        onClose();
+      }}
+    >
       <header class="details-header">
         <h2 class="details-title" tabIndex={-1} ref={heading}>
           {t('details.title')}
@@ -88,7 +97,9 @@ export function Details({ details, onClose }: DetailsProps): VNode {
           {isGroup && (
             <p class="field-hint">
               {t('details.created', {
-                name: details.createdBy.isSelf ? t('common.you') : details.createdBy.displayName,
+                name: details.createdBy.isSelf
+                  ? t('event.you.object')
+                  : details.createdBy.displayName,
               })}
             </p>
           )}

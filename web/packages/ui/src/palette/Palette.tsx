@@ -118,7 +118,9 @@ export function Palette({ onClose }: { onClose: () => void }): VNode {
                   isGroup={entry.picture.isGroup}
                 />
               )}
-              <bdi class="palette-label">{entry.label}</bdi>
+              <span class="palette-label">
+                <bdi>{entry.label}</bdi>
+              </span>
               <span class="palette-part">{t(`palette.${entry.part}`)}</span>
             </li>
           ))}

@@ -19,7 +19,6 @@ interface MenuProps {
   kind?: 'quiet' | 'primary';
   size?: number;
   tabIndex?: number;
-  header?: ComponentChildren;
 }
 
 /**
@@ -28,7 +27,7 @@ interface MenuProps {
  * | key | does |
  * | --- | --- |
  * | Enter, Space, Down on the button | opens, focus on the first |
- * | Up, Down, Home, End | moves the focus |
+ * | the arrows, Home, End | moves the focus |
  * | Enter, Space | picks and closes |
  * | Escape, Tab | closes, focus on the button |
  */
@@ -67,20 +66,22 @@ interface OpenMenuProps {
   label: string;
   items: readonly MenuItem[];
   anchor: () => { left: number; right: number; top: number; bottom: number } | undefined;
+  /** Entries above the list that are not words. */
+  header?: ComponentChildren;
   onClose: () => void;
 }
 
 const GAP = 4;
 
 /** The open menu, in the browser's top layer beside its anchor. */
-export function Menu({ label, items, anchor, onClose }: OpenMenuProps): VNode {
+export function Menu({ label, items, anchor, header, onClose }: OpenMenuProps): VNode {
   const menu = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = menu.current;
     if (element === null) return;
     element.showPopover();
     place(element, anchor());
-    element.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+    element.querySelector<HTMLElement>('.menu-item')?.focus();
     const away = (event: PointerEvent): void => {
       if (event.target instanceof Node && !element.contains(event.target)) onClose();
     };
@@ -90,7 +91,14 @@ export function Menu({ label, items, anchor, onClose }: OpenMenuProps): VNode {
   const move = (event: KeyboardEvent): void => {
     const all = [...(menu.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
     const at = all.findIndex((each) => each === document.activeElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    const to = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      Home: 0,
+      End: all.length - 1,
+    }[event.key];
     if (to !== undefined) all[(to + all.length) % all.length]?.focus();
     else if (event.key === 'Escape' || event.key === 'Tab') onClose();
     else return;
@@ -99,6 +107,7 @@ export function Menu({ label, items, anchor, onClose }: OpenMenuProps): VNode {
   };
   return (
     <div class="menu" role="menu" popover="manual" aria-label={label} ref={menu} onKeyDown={move}>
+      {header}
       {items.map((item) => (
         <button
           key={item.label}

@@ -61,12 +61,12 @@ export function Shell({ sessionModel, onTitle }: ShellProps): VNode {
         {text.t('app.skip')}
       </a>
       <div class="shell" data-front={sideOf(route)}>
+        <ConnectionBanner />
         <Rail />
         <div class="shell-list">
           <ConversationList />
         </div>
         <div class="shell-main">
-          <ConnectionBanner />
           <Content route={route} isReady={isLoaded} />
         </div>
       </div>
