@@ -9,6 +9,7 @@ import {
 import type { ComponentChild, Ref, VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useModel, useOwnModel, useSurroundings } from '../context.ts';
+import { NARROW, useMedia } from '../media.ts';
 import { Details } from '../group/Details.tsx';
 import { ArrowLeft, PanelRight } from '../icons.ts';
 import { Avatar } from '../primitives/Avatar.tsx';
@@ -35,7 +36,7 @@ export function ConversationView({ conversationId }: { conversationId: string })
   );
   const snapshot = useModel(model);
   const [areDetailsOpen, setDetailsOpen] = useState(false);
-  const isNarrow = useIsNarrow();
+  const isNarrow = useMedia(NARROW);
   const toggle = useRef<HTMLButtonElement>(null);
   const closeDetails = (): void => {
     setDetailsOpen(false);
@@ -57,7 +58,17 @@ export function ConversationView({ conversationId }: { conversationId: string })
   }
   const name = details === undefined ? '' : details.name === '' ? t('list.unnamed') : details.name;
   return (
-    <div class="conversation" data-details={areDetailsOpen}>
+    <div
+      class="conversation"
+      data-details={areDetailsOpen}
+      onKeyDown={(event) => {
+        // What has its own use for Escape, a menu or a reply begun, has taken it before.
+        const isInDialog =
+          event.target instanceof Element && event.target.closest('dialog') !== null;
+        if (event.key !== 'Escape' || event.defaultPrevented || isInDialog) return;
+        if (areDetailsOpen) closeDetails();
+      }}
+    >
       <main
         class="conversation-main"
         id="main"
@@ -76,24 +87,10 @@ export function ConversationView({ conversationId }: { conversationId: string })
         <Foot snapshot={snapshot} actions={model.actions} details={details} name={name} />
       </main>
       {areDetailsOpen && details !== undefined && (
-        <Details details={details} onClose={closeDetails} />
+        <Details details={details} isAlone={isNarrow} onClose={closeDetails} />
       )}
     </div>
   );
-}
-
-/** Where the details lie over the conversation instead of beside it; the same width as in the style. */
-const NARROW = '(max-width: 1180px)';
-
-function useIsNarrow(): boolean {
-  const [isNarrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
-  useEffect(() => {
-    const query = matchMedia(NARROW);
-    const read = (): void => setNarrow(query.matches);
-    query.addEventListener('change', read);
-    return () => query.removeEventListener('change', read);
-  }, []);
-  return isNarrow;
 }
 
 interface HeaderProps {

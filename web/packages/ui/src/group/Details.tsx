@@ -25,8 +25,13 @@ interface DetailsProps {
   onClose: () => void;
 }
 
+interface PanelProps extends DetailsProps {
+  /** Nothing else is to be seen: its heading is the page's. */
+  isAlone: boolean;
+}
+
 /** Who is in the conversation and what one may change about it. */
-export function Details({ details, onClose }: DetailsProps): VNode {
+export function Details({ details, isAlone, onClose }: PanelProps): VNode {
   const { text } = useSurroundings();
   const { t } = text;
   const { groups } = useShell();
@@ -34,22 +39,15 @@ export function Details({ details, onClose }: DetailsProps): VNode {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const isGroup = details.kind === 'group';
+  const Frame = isAlone ? 'main' : 'aside';
+  const Title = isAlone ? 'h1' : 'h2';
   const mayManage = isGroup && details.isCurrent && details.role !== 'member';
   return (
-    <aside
-      class="details"
-      aria-label={t('details.title')}
-      onKeyDown={(event) => {
-        // An open menu or dialog has taken its own Escape before it comes here.
-        if (event.key !== 'Escape' || event.defaultPrevented || asked !== undefined) return;
-        event.preventDefault();
-        onClose();
-      }}
-    >
+    <Frame class="details" aria-label={t('details.title')}>
       <header class="details-header">
-        <h2 class="details-title" tabIndex={-1} ref={heading}>
+        <Title class="details-title" tabIndex={-1} ref={heading}>
           {t('details.title')}
-        </h2>
+        </Title>
         <IconButton icon={X} label={t('details.close')} onClick={onClose} />
       </header>
       <div class="details-inside">
@@ -109,7 +107,7 @@ export function Details({ details, onClose }: DetailsProps): VNode {
       {asked !== undefined && (
         <Asking asked={asked} details={details} onClose={() => setAsked(undefined)} />
       )}
-    </aside>
+    </Frame>
   );
 }
 

@@ -91,6 +91,7 @@ export function Palette({ onClose }: { onClose: () => void }): VNode {
         {shown.length === 0 && <p class="palette-none">{t('palette.none')}</p>}
         <ul
           class="palette-list"
+          tabIndex={-1}
           role="listbox"
           id={`${id}l`}
           aria-label={t('palette.title')}

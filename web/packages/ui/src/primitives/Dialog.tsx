@@ -24,7 +24,9 @@ export function Dialog(props: DialogProps): VNode {
     dialog?.showModal();
     return () => {
       dialog?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const isSomewhere = before instanceof HTMLElement && before !== document.body;
+      const back = isSomewhere && before.isConnected ? before : document.getElementById('main');
+      back?.focus({ preventScroll: true });
     };
   }, []);
   return (

@@ -1,7 +1,9 @@
 import type { SessionState } from '@crypho/engine/api';
 import type { VNode } from 'preact';
 import { useSurroundings } from '../context.ts';
+import { CheckMark } from '../icons.ts';
 import { Button } from '../primitives/Button.tsx';
+import { Icon } from '../primitives/Icon.tsx';
 import { Mark } from '../primitives/Mark.tsx';
 import './Preparing.css';
 
@@ -26,6 +28,7 @@ export function Preparing({ state }: { state: PreparingState }): VNode {
               aria-current={at === current ? 'step' : undefined}
             >
               <span>{t(`preparing.${step}`)}</span>
+              {at < current && <Icon of={CheckMark} size={16} />}
               {at === current && state.total > 1 && (
                 <span class="tabular">
                   {t('preparing.progress', { done: state.done, total: state.total })}

@@ -2,6 +2,7 @@ import { SETTINGS_SECTIONS, type SettingsSection } from '@crypho/model';
 import type { VNode } from 'preact';
 import { useSurroundings } from '../context.ts';
 import { ArrowLeft, ChevronRight } from '../icons.ts';
+import { PHONE, useMedia } from '../media.ts';
 import { Icon } from '../primitives/Icon.tsx';
 import { Link } from '../primitives/Link.tsx';
 import { Page } from '../primitives/Page.tsx';
@@ -14,10 +15,16 @@ import './SettingsView.css';
 export function SettingsView({ section }: { section?: SettingsSection }): VNode {
   const { t } = useSurroundings().text;
   const shown = section ?? 'profile';
+  const isListAlone = useMedia(PHONE) && section === undefined;
+  const Title = isListAlone ? 'h1' : 'h2';
   return (
-    <div class="settings" data-front={section === undefined ? 'list' : 'section'}>
+    <div
+      class="settings"
+      data-front={section === undefined ? 'list' : 'section'}
+      {...(isListAlone ? { role: 'main', id: 'main', tabIndex: -1 } : {})}
+    >
       <nav class="settings-nav" aria-label={t('settings.sections')}>
-        <h2 class="settings-nav-title">{t('settings.title')}</h2>
+        <Title class="settings-nav-title">{t('settings.title')}</Title>
         <ul class="settings-sections">
           {SETTINGS_SECTIONS.map((each) => (
             <li key={each}>
@@ -35,20 +42,22 @@ export function SettingsView({ section }: { section?: SettingsSection }): VNode 
           ))}
         </ul>
       </nav>
-      <Page
-        title={t(`settings.${shown}`)}
-        before={
-          <Link
-            to={{ kind: 'settings' }}
-            class="icon-button settings-back"
-            label={t('common.back')}
-          >
-            <Icon of={ArrowLeft} />
-          </Link>
-        }
-      >
-        <Section section={shown} />
-      </Page>
+      {!isListAlone && (
+        <Page
+          title={t(`settings.${shown}`)}
+          before={
+            <Link
+              to={{ kind: 'settings' }}
+              class="icon-button settings-back"
+              label={t('common.back')}
+            >
+              <Icon of={ArrowLeft} />
+            </Link>
+          }
+        >
+          <Section section={shown} />
+        </Page>
+      )}
     </div>
   );
 }

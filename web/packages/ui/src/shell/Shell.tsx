@@ -14,6 +14,7 @@ import { ConversationView } from '../conversation/ConversationView.tsx';
 import { DirectDialog } from '../group/DirectDialog.tsx';
 import { NewGroupDialog } from '../group/NewGroupDialog.tsx';
 import { lazy } from '../lazy.tsx';
+import { PHONE, useMedia } from '../media.ts';
 import { Waiting } from '../primitives/Waiting.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Shortcuts } from '../palette/Shortcuts.tsx';
@@ -51,6 +52,7 @@ export function Shell({ sessionModel, onTitle }: ShellProps): VNode {
   useShortcuts(parts);
   const { unread, all, isLoaded } = useModel(conversations);
   const page = usePageName(route, all);
+  const isListAlone = useMedia(PHONE) && sideOf(route) === 'list';
   useEffect(() => {
     const { t } = text;
     onTitle(unread > 0 ? t('app.title.unread', { count: unread, page }) : t('app.title', { page }));
@@ -63,12 +65,13 @@ export function Shell({ sessionModel, onTitle }: ShellProps): VNode {
       <div class="shell" data-front={sideOf(route)}>
         <ConnectionBanner />
         <Rail />
-        <div class="shell-list">
+        <div
+          class="shell-list"
+          {...(isListAlone ? { role: 'main', id: 'main', tabIndex: -1 } : {})}
+        >
           <ConversationList />
         </div>
-        <div class="shell-main">
-          <Content route={route} isReady={isLoaded} />
-        </div>
+        <div class="shell-main">{!isListAlone && <Content route={route} isReady={isLoaded} />}</div>
       </div>
       <p class="hidden-text" id="conversation-announcer" aria-live="polite" />
       <Dialogs dialog={dialog} onClose={() => setDialog(undefined)} />
