@@ -12,7 +12,10 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -24,11 +27,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Returning {
   private static final int KNOWN = Layout.HISTORY / 2;
   private static final int WAIT_SECONDS_MAX = 120;
-  private static final int RETRY_MS_MAX = 400;
+  private static final int RETRY_MS_MIN = 250;
+  private static final int RETRY_MS_MAX = 5_000;
 
   private final LoadLoop loop;
   private final int people = Layout.RETURNING_TO - Layout.RETURNING_FROM;
-  private final AtomicInteger caughtUp = new AtomicInteger();
+  private final Set<Integer> caughtUp = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, Integer> attempts = new ConcurrentHashMap<>();
   private final AtomicInteger retries = new AtomicInteger();
   private final CompletableFuture<Long> all = new CompletableFuture<>();
 
@@ -54,16 +59,20 @@ final class Returning {
       }
       var server = ServerProcess.start(home, data, port, settings);
       var ready = System.nanoTime();
-      var last = returning.all.get(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
-      return new Result(
-          new Row("f 5,000 come back after a restart")
-              .put("caught_up_s", (last - ready) / 1e9)
-              .put("since_kill_s", (last - killed) / 1e9)
-              .put("ready_s", server.readySeconds())
-              .put("retries_after_ready", returning.retries.get()),
-          server);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new IOException("not all came back", e);
+      try {
+        var last = returning.all.get(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
+        return new Result(
+            new Row("f 5,000 come back after a restart")
+                .put("caught_up_s", (last - ready) / 1e9)
+                .put("since_kill_s", (last - killed) / 1e9)
+                .put("ready_s", server.readySeconds())
+                .put("retries", returning.retries.get()),
+            server);
+      } catch (ExecutionException | TimeoutException e) {
+        server.close();
+        throw new IOException(
+            returning.caughtUp.size() + " of " + returning.people + " came back", e);
+      }
     }
   }
 
@@ -76,12 +85,14 @@ final class Returning {
             });
   }
 
-  /// Tries again soon, with jitter, as clients do.
+  /// Tries again after a delay that doubles, with jitter, as our clients do: 5,000 who knock
+  /// without pause would measure themselves.
   private void later(int number) {
     retries.incrementAndGet();
-    CompletableFuture.delayedExecutor(
-            ThreadLocalRandom.current().nextInt(50, RETRY_MS_MAX), TimeUnit.MILLISECONDS)
-        .execute(() -> comeBack(number));
+    var tries = attempts.merge(number, 1, Integer::sum);
+    var longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN << Math.min(tries, 10));
+    var delay = ThreadLocalRandom.current().nextInt(longest / 2, longest);
+    CompletableFuture.delayedExecutor(delay, TimeUnit.MILLISECONDS).execute(() -> comeBack(number));
   }
 
   private final class Person implements LoadListener {
@@ -89,6 +100,14 @@ final class Returning {
 
     Person(int number) {
       this.number = number;
+    }
+
+    /// Cut before it was served: it comes again, as anybody would.
+    @Override
+    public void onClosed(LoadSocket socket) {
+      if (!caughtUp.contains(number)) {
+        later(number);
+      }
     }
 
     @Override
@@ -131,7 +150,8 @@ final class Returning {
         if (entries.isEmpty() || entries.getLast().getSeq() < head.getLastSeq()) {
           throw new IllegalStateException("the log lacks its end");
         }
-        if (caughtUp.incrementAndGet() == people) {
+        caughtUp.add(number);
+        if (caughtUp.size() == people) {
           all.complete(System.nanoTime());
         }
       } catch (InvalidProtocolBufferException e) {
