@@ -17,8 +17,8 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
 });
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-await measure('conversation/100000 messages', '.timeline-scroll', -600);
-await measure('shell/list 500', '.list-scroll', 500);
+await measure('conversation/100000 messages', '.timeline-scroll', -240);
+await measure('shell/list 500', '.list-scroll', 240);
 await browser.close();
 await server.close();
 

@@ -15,7 +15,7 @@ const code = FOLDERS.flatMap((folder) =>
 test('each text is used somewhere', () => {
   const written = new Set([...code.matchAll(/'([a-z][\w.-]*)'/g)].map(([, key]) => key));
   const made = [...code.matchAll(/`([a-z][\w.-]*\$\{[^`]*)`/g)].map(([, key = '']) => {
-    const parts = key.split(/\$\{[^}]*\}/).map((part) => part.replace(/[.\-]/g, '\\$&'));
+    const parts = key.split(/\$\{[^}]*\}/).map((part) => part.replace(/[.-]/g, '\\$&'));
     return new RegExp(`^${parts.join('[\\w.-]+')}$`);
   });
   const unused = Object.keys(en).filter(
