@@ -6,7 +6,7 @@ import type { Role } from './api.ts';
 import { epochPartition } from './epochs.ts';
 import { makeSerial } from './queue.ts';
 import type { Serial } from './queue.ts';
-import { NO_OVERLAY } from './state.ts';
+import { NO_OVERLAY, messageKey } from './state.ts';
 import type { ConversationState, Overlay, Row } from './state.ts';
 import { TOPIC } from './topics.ts';
 import type { Topics } from './topics.ts';
@@ -34,6 +34,8 @@ export interface ConversationStore {
   applyHead(head: ConversationHead): Promise<void>;
   remove(id: string): Promise<void>;
   overlay(id: string, key: string): Promise<Overlay>;
+  /** Makes the rows' overlays ready in memory with one request. */
+  prefetch(id: string, rows: readonly Row[]): Promise<void>;
   row(id: string, seq: number): Promise<Row | undefined>;
   /** Rows of [from, to], newest first with `isReverse`. */
   rows(
@@ -126,6 +128,7 @@ export function makeConversationStore(records: Records, topics: Topics): Convers
   const serials = new Map<string, Serial>();
   const rowCache = new Map<string, Row>();
   const overlayCache = new Map<string, Overlay>();
+  let overlayChanges = 0;
 
   function cacheOverlay(name: string, overlay: Overlay): void {
     overlayCache.delete(name);
@@ -164,8 +167,10 @@ export function makeConversationStore(records: Records, topics: Topics): Convers
     states.set(state.id, state);
     for (const row of rows) cache(state.id, row);
     for (const write of change.writes ?? [])
-      if (write.place.partition === overlayPartition(state.id) && 'name' in write.place)
+      if (write.place.partition === overlayPartition(state.id) && 'name' in write.place) {
         overlayCache.delete(`${state.id} ${write.place.name}`);
+        overlayChanges++;
+      }
     topics.changed(
       TOPIC.conversations,
       TOPIC.conversation(state.id),
@@ -248,6 +253,22 @@ export function makeConversationStore(records: Records, topics: Topics): Convers
           if (key.startsWith(`${id} `)) overlayCache.delete(key);
         topics.changed(TOPIC.conversations, TOPIC.conversation(id), TOPIC.timeline(id));
       }),
+    prefetch: async (id, wanted) => {
+      const keys = wanted
+        .filter((row) => row.body.kind === 'content')
+        .map((row) => messageKey(row.account, row.clientId))
+        .filter((key) => !overlayCache.has(`${id} ${key}`));
+      if (keys.length === 0) return;
+      const partition = overlayPartition(id);
+      const before = overlayChanges;
+      const values = await records.getMany(keys.map((name) => ({ partition, name })));
+      // What was read may be old by now: whoever needs it asks again.
+      if (overlayChanges !== before) return;
+      for (const [i, key] of keys.entries()) {
+        const value = values[i];
+        cacheOverlay(`${id} ${key}`, isOverlay(value) ? value : NO_OVERLAY);
+      }
+    },
     overlay: async (id, key) => {
       const name = `${id} ${key}`;
       const cached = overlayCache.get(name);

@@ -91,6 +91,7 @@ export function makeTimelineWindow(
     const from = low ?? lastSeq + 1;
     const to = high ?? lastSeq;
     const rows = await context.store.rows(id, { from, to });
+    await context.store.prefetch(id, rows);
     const built = await Promise.all(rows.map((row) => itemOf(context, state, row)));
     const notes = (state.notes ?? []).filter(({ afterSeq }) => afterSeq >= from && afterSeq <= to);
     const items = [

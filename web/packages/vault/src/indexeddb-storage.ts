@@ -89,6 +89,11 @@ export async function indexedDbStorage(name: string): Promise<Storage> {
       const value: unknown = await requested(store('readonly').get(key));
       return value === undefined ? undefined : bytesOf(value);
     },
+    getMany: async (keys) => {
+      const from = store('readonly');
+      const values = await Promise.all(keys.map((key) => requested<unknown>(from.get(key))));
+      return values.map((value) => (value === undefined ? undefined : bytesOf(value)));
+    },
     range: async (wanted) => {
       // IndexedDB throws where a range is empty by its bounds.
       if (indexedDB.cmp(wanted.from, wanted.to) >= 0) return [];

@@ -48,6 +48,11 @@ export function memoryStorage(): Storage {
       const value = values.get(hex(key));
       return value === undefined ? undefined : own(value);
     },
+    getMany: async (wanted) =>
+      wanted.map((key) => {
+        const value = values.get(hex(key));
+        return value === undefined ? undefined : own(value);
+      }),
     range: async (wanted) => range(wanted),
     write: async (writes: readonly Write[]) => {
       for (const write of writes) {

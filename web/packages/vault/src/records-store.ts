@@ -38,6 +38,7 @@ export interface OrderRange {
 /** Values are JSON; whoever reads them checks them. Throws `StorageError`. */
 export interface Records {
   get(place: Place): Promise<unknown>;
+  getMany(places: readonly Place[]): Promise<readonly unknown[]>;
   /** All of a partition, in the storage's order. */
   all(partition: string): Promise<readonly unknown[]>;
   range(partition: string, range: OrderRange): Promise<readonly Ordered[]>;
@@ -112,6 +113,16 @@ export async function encryptedRecords(
       const key = await keyOf(place);
       const sealed = await storage.get(key);
       return sealed === undefined ? undefined : open(key, sealed);
+    },
+    getMany: async (places) => {
+      const keys = await Promise.all(places.map(keyOf));
+      const sealed = await storage.getMany(keys);
+      return Promise.all(
+        sealed.map((value, i) => {
+          const key = keys[i];
+          return value === undefined || key === undefined ? undefined : open(key, value);
+        }),
+      );
     },
     all: async (partition) => {
       const found = await storage.range(await bounds(partition));

@@ -24,6 +24,8 @@ export interface KeyRange {
 
 export interface Storage {
   get(key: Bytes): Promise<Bytes | undefined>;
+  /** As many `get`s, for the price of about one. */
+  getMany(keys: readonly Bytes[]): Promise<readonly (Bytes | undefined)[]>;
   range(range: KeyRange): Promise<readonly Entry[]>;
   /** Durable once answered; all or nothing, in order. */
   write(writes: readonly Write[]): Promise<void>;

@@ -25,6 +25,8 @@ describe.each(ADAPTERS)('storage in %s', (_name, open) => {
     await storage.write([{ kind: 'put', key: key(1), value: utf8('one') }]);
     expect(await storage.get(key(1))).toEqual(utf8('one'));
     expect(await storage.get(key(2))).toBeUndefined();
+    const many = await storage.getMany([key(2), key(1), key(1, 0)]);
+    expect(many).toEqual([undefined, utf8('one'), undefined]);
     await storage.write([
       { kind: 'put', key: key(1), value: utf8('two') },
       { kind: 'delete', key: key(1) },

@@ -76,6 +76,7 @@ export class Machine {
       this.isDead || life !== this.#life ? never : work();
     return {
       get: (key) => alive(() => storage.get(key)),
+      getMany: (keys) => alive(() => storage.getMany(keys)),
       range: (range) => alive(() => storage.range(range)),
       write: (writes) =>
         alive(async () => {
