@@ -64,6 +64,7 @@ export function Details({ details, isAlone, onClose }: PanelProps): VNode {
           </div>
         )}
         <Part
+          isTop={isAlone}
           title={t('details.members')}
           note={isGroup ? text.number(details.members.length) : ''}
         >
@@ -89,7 +90,7 @@ export function Details({ details, isAlone, onClose }: PanelProps): VNode {
             }
           />
         )}
-        <Part title={t('details.keys')}>
+        <Part isTop={isAlone} title={t('details.keys')}>
           <p class="field-hint">{t('details.keys.text')}</p>
           <p class="field-hint">{t('details.keys.epoch', { count: details.epoch.epoch })}</p>
           {isGroup && (
@@ -111,13 +112,19 @@ export function Details({ details, isAlone, onClose }: PanelProps): VNode {
   );
 }
 
-function Part(props: { title: string; note?: string; children: ComponentChildren }): VNode {
+function Part(props: {
+  title: string;
+  note?: string;
+  isTop: boolean;
+  children: ComponentChildren;
+}): VNode {
+  const Title = props.isTop ? 'h2' : 'h3';
   return (
     <section class="details-part">
-      <h3 class="details-part-title">
+      <Title class="details-part-title">
         {props.title}
         {props.note !== undefined && <span class="details-note">{props.note}</span>}
-      </h3>
+      </Title>
       {props.children}
     </section>
   );
