@@ -5,7 +5,7 @@ import type { Machine } from './sim/world.ts';
 
 /** `SEED=17 npx vitest run test/simulation.test.ts` repeats one history; `SEEDS=1000` tries more. */
 const FIRST = Number(process.env['SEED'] ?? 1);
-const COUNT = process.env['SEED'] === undefined ? Number(process.env['SEEDS'] ?? 60) : 1;
+const COUNT = process.env['SEED'] === undefined ? Number(process.env['SEEDS'] ?? 100) : 1;
 
 /** One random thing. */
 async function act(world: World, machine: Machine, step: number): Promise<void> {
