@@ -35,6 +35,7 @@ export const journey = {
     await step('her second device signs in and shows everything', async () => {
       await second.logIn();
       await second.open(ola.name);
+      await second.toLatest();
       await second.sees(said.at(-1));
       for (const text of said.slice(-10)) await second.sees(text);
       await second.log.evaluate((log) => (log.scrollTop = 0));

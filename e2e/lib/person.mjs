@@ -212,6 +212,15 @@ export class Person {
     return this.page.getByRole('textbox', { name: this.t('composer.label') });
   }
 
+  /** To the end of the conversation, where it opened further up (at what is new). */
+  async toLatest() {
+    const button = this.page.getByRole('button', { name: this.p('conversation.latest') });
+    const withNew = this.page.getByRole('button', { name: this.p('conversation.latest.new') });
+    await this.log.getByRole('article').first().waitFor();
+    const jump = button.or(withNew);
+    if (await jump.isVisible()) await jump.click();
+  }
+
   async composerHolds(text) {
     const field = await this.composer.elementHandle();
     await this.page.waitForFunction(([element, value]) => element.value === value, [field, text]);

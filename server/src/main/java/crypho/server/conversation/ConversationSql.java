@@ -193,21 +193,23 @@ final class ConversationSql {
   /// Creates the row; null where the id, or the pair of a direct conversation, is taken.
   static @Nullable Long create(
       Handle handle, ConversationId id, Head head, @Nullable List<AccountId> pair) {
-    var sorted =
-        pair == null ? null : pair.stream().map(AccountId::value).sorted().toArray(UUID[]::new);
+    // The database puts the pair in order: Java's order of UUIDs is another.
+    var one = pair == null ? null : pair.getFirst().value();
+    var other = pair == null ? null : pair.getLast().value();
     return handle
         .createQuery(
             """
             INSERT INTO conversation (id, kind, creator, direct_low, direct_high, generation, epoch,
               last_seq, last_time_ms, is_deposited, pending_count)
-            VALUES (:id, :kind, :creator, :low, :high, 0, 0, 0, :time, false, 0)
+            VALUES (:id, :kind, :creator, least(:one::uuid, :other::uuid),
+              greatest(:one::uuid, :other::uuid), 0, 0, 0, :time, false, 0)
             ON CONFLICT DO NOTHING RETURNING row_id
             """)
         .bind("id", id.value())
         .bind("kind", head.kind().code)
         .bind("creator", head.creator().value())
-        .bindBySqlType("low", sorted == null ? null : sorted[0], Types.OTHER)
-        .bindBySqlType("high", sorted == null ? null : sorted[1], Types.OTHER)
+        .bindBySqlType("one", one, Types.OTHER)
+        .bindBySqlType("other", other, Types.OTHER)
         .bind("time", head.lastTimeMs())
         .mapTo(Long.class)
         .findOne()
