@@ -38,7 +38,7 @@ export const journey = {
       await second.toLatest();
       await second.sees(said.at(-1));
       for (const text of said.slice(-10)) await second.sees(text);
-      await second.log.evaluate((log) => (log.scrollTop = 0));
+      await second.toBeginning();
       await second.sees(said[0]);
       const unreadable = await second.log.getByText(second.p('unreadable.key-missing')).count();
       assert.equal(unreadable, 0, 'nothing is unreadable');
@@ -49,6 +49,8 @@ export const journey = {
       await kari.goto('/app');
       await kari.inShell();
       await kari.open(ola.name);
+      await kari.toLatest();
+      await second.toLatest();
       const again = world.marker('Til begge enhetene');
       await ola.saySurely(again);
       await kari.sees(again);

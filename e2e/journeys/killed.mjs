@@ -67,13 +67,7 @@ async function everything(person) {
     );
     for (const [key, text] of rows) found.set(key, text);
   };
-  const position = () => person.log.evaluate((log) => [log.scrollTop, log.scrollHeight]);
-  for (let still = 0; still < 5; ) {
-    const [top] = await position();
-    await person.log.evaluate((log) => (log.scrollTop = 0));
-    await person.page.waitForTimeout(200);
-    still = top === 0 && (await position())[0] === 0 ? still + 1 : 0;
-  }
+  await person.toBeginning();
   const ordered = [];
   for (;;) {
     await collect();

@@ -221,6 +221,18 @@ export class Person {
     if (await jump.isVisible()) await jump.click();
   }
 
+  /** To the beginning of the conversation, however much has to be fetched on the way. */
+  async toBeginning() {
+    const top = () => this.log.evaluate((log) => (log.scrollTop = 0));
+    const start = this.log.getByText(this.t('conversation.private'));
+    for (let tries = 0; tries < 100; tries++) {
+      await top();
+      await this.page.waitForTimeout(150);
+      if (await start.isVisible()) return;
+    }
+    throw new Error('the beginning does not come');
+  }
+
   async composerHolds(text) {
     const field = await this.composer.elementHandle();
     await this.page.waitForFunction(([element, value]) => element.value === value, [field, text]);
