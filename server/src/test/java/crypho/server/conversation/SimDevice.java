@@ -32,6 +32,13 @@ final class SimDevice {
     boolean isJoined;
     ModelGroup.@Nullable State group;
     long cursor;
+
+    /// The first entry that was read.
+    long from = Long.MAX_VALUE;
+
+    /// The last entry whose effect on the group was taken: reading what is before changes nothing.
+    long handled;
+
     final TreeMap<Long, UUID> seen = new TreeMap<>();
     final Deque<UUID> outbox = new ArrayDeque<>();
     final TreeMap<UUID, Long> acknowledged = new TreeMap<>();
@@ -41,6 +48,8 @@ final class SimDevice {
       out.isJoined = isJoined;
       out.group = group;
       out.cursor = cursor;
+      out.from = from;
+      out.handled = handled;
       out.seen.putAll(seen);
       out.outbox.addAll(outbox);
       out.acknowledged.putAll(acknowledged);
@@ -152,6 +161,12 @@ final class SimDevice {
     }
     isGone = page.view() == null && (live.cursor > 0 || isGone);
     view = page.view();
+    long first = world.server.firstSeq(id.account());
+    if (view != null && first < live.from && live.from != Long.MAX_VALUE) {
+      // Added again, now with what was before: it is read too.
+      live.cursor = first - 1;
+      live.from = first;
+    }
     welcome = page.welcome();
     world.maybePersist(this);
   }
@@ -164,6 +179,9 @@ final class SimDevice {
       return;
     }
     live.cursor = entry.seq();
+    live.from = Math.min(live.from, entry.seq());
+    boolean isHandled = entry.seq() <= live.handled;
+    live.handled = Math.max(live.handled, entry.seq());
     switch (entry.kind()) {
       case MESSAGE -> {
         live.seen.put(entry.seq(), Objects.requireNonNull(entry.clientId()));
@@ -171,10 +189,16 @@ final class SimDevice {
           live.acknowledged.put(entry.clientId(), entry.seq());
         }
       }
-      case COMMIT -> follow(entry);
+      case COMMIT -> {
+        if (!isHandled) {
+          follow(entry);
+        }
+      }
       case RESET -> {
-        live.isJoined = false;
-        ownCommit = null;
+        if (!isHandled) {
+          live.isJoined = false;
+          ownCommit = null;
+        }
       }
       case ERASED, ROLE, LEFT -> {}
     }
@@ -215,6 +239,7 @@ final class SimDevice {
       welcome = null;
       // Commits after the Welcome's epoch may lie behind the cursor: read them again.
       live.cursor = world.server.firstSeq(id.account()) - 1;
+      live.handled = live.cursor;
       live.seen.clear();
       persist();
       world.call(
