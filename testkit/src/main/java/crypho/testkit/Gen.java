@@ -7,11 +7,18 @@ import java.util.SplittableRandom;
 /// is small. One owner thread.
 public final class Gen {
   private final SplittableRandom random;
+  private final long seed;
   private final int size;
 
   public Gen(long seed, int size) {
+    this.seed = seed;
     this.random = new SplittableRandom(seed);
     this.size = size;
+  }
+
+  /// What `SEED` takes to draw the same again.
+  public String name() {
+    return seed + ":" + size;
   }
 
   /// How large a case may get, from 1.

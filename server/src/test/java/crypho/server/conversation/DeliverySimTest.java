@@ -22,8 +22,10 @@ final class DeliverySimTest {
           e.getMessage()
               + "\n"
               + world.tail()
-              + "\nagain: SEED=<the name of this try> mvn -pl server -am test"
-              + " -Dtest=DeliverySimTest -Dsurefire.failIfNoSpecifiedTests=false",
+              + "\nagain: SEED="
+              + gen.name()
+              + " mvn -pl server -am test -Dtest=DeliverySimTest"
+              + " -Dsurefire.failIfNoSpecifiedTests=false",
           e);
     }
   }
