@@ -29,9 +29,10 @@ import org.bouncycastle.mls.crypto.Secret;
 import org.bouncycastle.mls.protocol.Group;
 import org.jspecify.annotations.Nullable;
 
-/// A device whose MLS is BouncyCastle's: real keys, real groups. One owner thread.
-final class BcDevice {
-  static final String DOMAIN = "crypho.test";
+/// A device whose MLS is BouncyCastle's: real keys, real groups. One owner thread. The server's
+/// tests use it too (the test jar).
+public final class BcDevice {
+  public static final String DOMAIN = "crypho.test";
 
   /// BouncyCastle looks at the wall clock when it validates a key package, so the test must too.
   static long nowSeconds() {
@@ -42,22 +43,29 @@ final class BcDevice {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /// A bundle with the state that its maker will be in once it is accepted.
-  record Made(CommitBundle bundle, Group next) {}
+  public record Made(CommitBundle bundle, Group next) {}
 
   /// A deposited key package with its private halves.
-  record Deposit(
+  public record Deposit(
       KeyPackage keyPackage, AsymmetricCipherKeyPair init, AsymmetricCipherKeyPair leaf) {
-    Bytes message() {
+    public Bytes message() {
       return bytes(MLSMessage.keyPackage(keyPackage));
     }
   }
 
-  final MemberId member;
+  public final MemberId member;
   final AsymmetricCipherKeyPair signature;
   @Nullable Group group;
+  private final String domain;
 
-  BcDevice(AccountId account, long device) {
-    this.member = new MemberId(account, new DeviceId("d%015x".formatted(device)));
+  public BcDevice(AccountId account, long device) {
+    this(new MemberId(account, new DeviceId("d%015x".formatted(device))), DOMAIN);
+  }
+
+  /// @param domain in the identity of its leaf
+  public BcDevice(MemberId member, String domain) {
+    this.member = member;
+    this.domain = domain;
     this.signature = suite().generateSignatureKeyPair();
   }
 
@@ -73,7 +81,7 @@ final class BcDevice {
     }
   }
 
-  Bytes signatureKey() {
+  public Bytes signatureKey() {
     return Bytes.wrap(suite().serializeSignaturePublicKey(signature.getPublic()));
   }
 
@@ -81,15 +89,20 @@ final class BcDevice {
     return Bytes.wrap(suite().serializeSignaturePrivateKey(signature.getPrivate()));
   }
 
+  /// The commit was accepted: its maker follows.
+  public void follow(Made made) {
+    group = made.next();
+  }
+
   Group joined() {
     return Objects.requireNonNull(group);
   }
 
-  Deposit deposit() {
+  public Deposit deposit() {
     return deposit(nowSeconds() - DAY_SECONDS, nowSeconds() + 30 * DAY_SECONDS);
   }
 
-  Deposit deposit(long notBefore, long notAfter) {
+  public Deposit deposit(long notBefore, long notAfter) {
     return tried(() -> {
       var suite = suite();
       var init = suite.getHPKE().generatePrivateKey();
@@ -112,7 +125,7 @@ final class BcDevice {
         (LifeTime)
             MLSInputStream.decode(
                 Writer.bytes(out -> out.u64(notBefore).u64(notAfter)).toArray(), LifeTime.class);
-    var identity = new ClientIdentity(member, DOMAIN).toString();
+    var identity = new ClientIdentity(member, domain).toString();
     return new LeafNode(
         suite,
         suite.getHPKE().serializePublicKey(leaf.getPublic()),
@@ -125,7 +138,7 @@ final class BcDevice {
   }
 
   /// Creates the group and returns its first GroupInfo.
-  Bytes create(GroupId groupId) {
+  public Bytes create(GroupId groupId) {
     return tried(() -> {
       var leaf = suite().getHPKE().generatePrivateKey();
       group =
@@ -145,7 +158,7 @@ final class BcDevice {
   }
 
   /// Commits by value; with neither, an update of the own keys.
-  Made commit(List<Deposit> added, List<Integer> removed) {
+  public Made commit(List<Deposit> added, List<Integer> removed) {
     var proposals = new ArrayList<Proposal>();
     tried(() -> {
       for (var index : removed) {
@@ -181,7 +194,7 @@ final class BcDevice {
   }
 
   /// Lets itself in by the latest GroupInfo, taking out `prior` where it is not null.
-  Made external(Bytes groupInfo, @Nullable Integer prior) {
+  public Made external(Bytes groupInfo, @Nullable Integer prior) {
     return tried(() -> {
       var message = (MLSMessage) MLSInputStream.decode(groupInfo.toArray(), MLSMessage.class);
       var made =
@@ -199,11 +212,11 @@ final class BcDevice {
     });
   }
 
-  void process(Bytes commit) {
+  public void process(Bytes commit) {
     group = tried(() -> joined().handle(commit.toArray(), null));
   }
 
-  void join(Bytes welcome, Deposit deposit) {
+  public void join(Bytes welcome, Deposit deposit) {
     group =
         tried(() -> {
           var message = (MLSMessage) MLSInputStream.decode(welcome.toArray(), MLSMessage.class);

@@ -59,6 +59,7 @@ final class ServiceFixture implements AutoCloseable {
   final LogWriter writer;
   final ConversationFrames socket;
   final ConversationEvents events;
+  Instant now = NOW;
   private long ids = 1;
 
   ServiceFixture() {
@@ -66,10 +67,12 @@ final class ServiceFixture implements AutoCloseable {
   }
 
   ServiceFixture(Limits limits) {
+    this(limits, new ModelGroup());
+  }
+
+  ServiceFixture(Limits limits, GroupRules rules) {
     var publisher = new Publisher(new Recorder());
-    var group =
-        new ConversationService.Group(
-            new ModelGroup(), "crypho.test", new Devices(), new Contacts());
+    var group = new ConversationService.Group(rules, "crypho.test", new Devices(), new Contacts());
     writer = new LogWriter(database.db(), publisher);
     var reads = new ReadService(database.db(), publisher);
     socket = new ConversationFrames(writer, reads, publisher);
@@ -93,6 +96,22 @@ final class ServiceFixture implements AutoCloseable {
     return new MemberId(account, device);
   }
 
+  /// Its leaves and key packages are checked against the key.
+  void register(MemberId who, Bytes mlsSignatureKey) {
+    devices.put(
+        who.device(),
+        new DeviceDirectory.RegisteredDevice(who.device(), who.account(), mlsSignatureKey));
+  }
+
+  /// As the account feature does when a device is unlinked.
+  void unlink(MemberId who) {
+    devices.remove(who.device());
+    database
+        .db()
+        .transact(handle -> events.onDeviceUnlinked(handle, who.account(), who.device()))
+        .run();
+  }
+
   void befriend(MemberId one, MemberId other) {
     contacts.add(Set.of(one.account(), other.account()));
   }
@@ -107,7 +126,7 @@ final class ServiceFixture implements AutoCloseable {
   <Q extends Message, A extends Message> A call(MemberId who, String method, Q request) {
     var entry = Objects.requireNonNull(registry.find("crypho.v1.ConversationService/" + method));
     var typed = (RpcMethod<Q, A>) entry.method();
-    return typed.answer(new Call(caller(who), Personal.address("127.0.0.1"), NOW, false), request);
+    return typed.answer(new Call(caller(who), Personal.address("127.0.0.1"), now, false), request);
   }
 
   ConversationId newId() {
