@@ -63,6 +63,11 @@ public final class Main {
       Thread.currentThread().interrupt();
       return 1;
     } catch (RuntimeException e) {
+      if (String.valueOf(rootOf(e).getMessage()).contains("Address already in use")) {
+        System.err.println(
+            "Port " + portOf(arguments) + " is in use by another program. Choose one by --port N.");
+        return 1;
+      }
       System.err.println("Crypho did not start: " + rootOf(e).getMessage());
       System.err.println(String.join("\n", trace(e)));
       return 1;
@@ -75,6 +80,14 @@ public final class Main {
     System.out.println("Crypho is ready on " + shown);
     if (config.mail() == null) {
       System.out.println("Mails are shown at http://localhost:" + port + "/mails");
+    }
+  }
+
+  private static String portOf(List<String> arguments) {
+    try {
+      return Integer.toString(Config.read(arguments, System.getenv()).http().port());
+    } catch (SettingException e) {
+      return "";
     }
   }
 

@@ -9,21 +9,13 @@ import crypho.server.seal.Sealer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The database, migrated, and the sealer of personal fields.
 final class StoreAssembly implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(StoreAssembly.class);
-  private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
-
   private final @Nullable EmbeddedPostgres postgres;
   private final Database database;
   private final Sealer sealer;
-  private final Thread probe;
-  private volatile boolean isReachable = true;
 
   StoreAssembly(Config config, Rng rng) throws IOException {
     Files.createDirectories(config.data());
@@ -44,7 +36,7 @@ final class StoreAssembly implements AutoCloseable {
       closeDatabase();
       throw e;
     }
-    probe = Thread.ofVirtual().name("database-probe").start(this::watch);
+    database.watch();
   }
 
   /// Others may pass through the data directory, to nothing: what is in it is private, and the
@@ -71,21 +63,6 @@ final class StoreAssembly implements AutoCloseable {
                 .one());
   }
 
-  private void watch() {
-    while (!Thread.currentThread().isInterrupted()) {
-      var now = database.isReachable();
-      if (now != isReachable) {
-        LOG.warn("event=database.{}", now ? "back" : "away");
-        isReachable = now;
-      }
-      try {
-        Thread.sleep(PROBE_EVERY);
-      } catch (InterruptedException e) {
-        return;
-      }
-    }
-  }
-
   Db db() {
     return database.db();
   }
@@ -100,7 +77,7 @@ final class StoreAssembly implements AutoCloseable {
 
   /// As of the last probe, at most a few seconds ago.
   boolean isReachable() {
-    return isReachable;
+    return !database.db().isAway();
   }
 
   private void closeDatabase() {
@@ -112,7 +89,6 @@ final class StoreAssembly implements AutoCloseable {
 
   @Override
   public void close() {
-    probe.interrupt();
     closeDatabase();
   }
 }

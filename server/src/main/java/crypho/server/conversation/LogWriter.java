@@ -36,6 +36,7 @@ final class LogWriter implements AutoCloseable {
   static final int BATCH_MAX = 512;
   static final long BATCH_BYTES_MAX = 4L << 20;
   private static final Duration TASK_WAIT_MAX = Duration.ofSeconds(30);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
   private static final Duration CLOSE_WAIT_MAX = Duration.ofSeconds(10);
   private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
 
@@ -71,6 +72,10 @@ final class LogWriter implements AutoCloseable {
 
   /// Never blocks. The answer comes once the message is durable, or refused, or could not be taken.
   void send(Draft draft, Instant now, Answer<SendResponse> answer) {
+    if (db.isAway()) {
+      answer.fail(RpcException.unavailable(RETRY_AFTER));
+      return;
+    }
     if (isClosed
         || !shard(draft.conversation()).offer(new Message(draft, now.toEpochMilli(), answer))) {
       answer.fail(RpcException.of(ErrorReason.ERROR_REASON_OVERLOADED));
@@ -80,6 +85,7 @@ final class LogWriter implements AutoCloseable {
   /// Runs work that appends to the conversation's log, between batches, and waits for it. The work
   /// makes its own transaction and publishes after it.
   <T> T run(ConversationId conversation, Supplier<T> work) {
+    db.refuseWhileAway();
     var task = new FutureTask<T>(work::get);
     if (isClosed || !shard(conversation).queue.offer(new Task(task))) {
       throw RpcException.of(ErrorReason.ERROR_REASON_OVERLOADED);

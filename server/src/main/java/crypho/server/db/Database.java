@@ -2,11 +2,11 @@ package crypho.server.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /// The pool of connections to PostgreSQL, embedded or not, and what is built on it.
 public final class Database implements AutoCloseable {
@@ -16,11 +16,10 @@ public final class Database implements AutoCloseable {
   /// A call waits this long for a connection, then answers UNAVAILABLE.
   private static final Duration CONNECTION_WAIT_MAX = Duration.ofSeconds(3);
 
-  private static final int PROBE_SECONDS_MAX = 2;
-
   private final HikariDataSource pool;
   private final Jdbi jdbi;
   private final Db db;
+  private @Nullable DatabaseProbe probe;
 
   private Database(HikariConfig config) {
     this.pool = new HikariDataSource(config);
@@ -85,17 +84,21 @@ public final class Database implements AutoCloseable {
     return pool;
   }
 
-  /// Whether the database answers now.
-  public boolean isReachable() {
-    try (Connection connection = pool.getConnection()) {
-      return connection.isValid(PROBE_SECONDS_MAX);
-    } catch (SQLException e) {
-      return false;
+  /// Keeps [Db#isAway] true to the facts from now on.
+  public void watch() {
+    var properties = new Properties();
+    properties.putAll(pool.getDataSourceProperties());
+    if (pool.getUsername() != null) {
+      properties.setProperty("user", pool.getUsername());
     }
+    probe = new DatabaseProbe(pool.getJdbcUrl(), properties, db);
   }
 
   @Override
   public void close() {
+    if (probe != null) {
+      probe.close();
+    }
     pool.close();
   }
 }

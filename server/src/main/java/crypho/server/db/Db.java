@@ -18,9 +18,26 @@ public final class Db {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
   private final Jdbi jdbi;
+  private volatile boolean isAway;
 
   public Db(Jdbi jdbi) {
     this.jdbi = jdbi;
+  }
+
+  /// Whether the database is known not to answer.
+  public boolean isAway() {
+    return isAway;
+  }
+
+  void setAway(boolean away) {
+    isAway = away;
+  }
+
+  /// @throws RpcException UNAVAILABLE, at once, while the database is known not to answer
+  public void refuseWhileAway() {
+    if (isAway) {
+      throw RpcException.unavailable(RETRY_AFTER);
+    }
   }
 
   /// Runs `work` in a transaction (read committed). `work` may run more than once: it has no effect
@@ -29,6 +46,7 @@ public final class Db {
   /// @throws RpcException UNAVAILABLE where the database cannot be reached
   public <T> T transact(Function<Handle, T> work) {
     for (int tries = 1; ; tries++) {
+      refuseWhileAway();
       try {
         return jdbi.inTransaction(work::apply);
       } catch (JdbiException e) {

@@ -370,7 +370,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
           LOG.error("event=postgres.slow_stop");
           signal("-QUIT", process.pid());
-          process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS);
+          if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+            // Nothing that was acknowledged is lost by it; the next start recovers.
+            process.destroyForcibly();
+          }
         }
       }
       lock.release();

@@ -81,7 +81,11 @@ public final class TestKeys {
   public Device newDevice() {
     // The first digit is not 0: the browser's MLS library would lose it.
     var id = "d" + HexFormat.of().formatHex(bytes(8).toByteArray()).substring(1);
-    var mls = raw(newEd25519());
+    return newDevice(id, raw(newEd25519()));
+  }
+
+  /// @param mls public signature key of its leaves
+  public Device newDevice(String id, ByteString mls) {
     var signing = raw(newEd25519());
     var unlock = bytes(32);
     return Device.newBuilder()
