@@ -18,7 +18,8 @@ async function tabTo(person, role, name, most = 60) {
     }
     await person.page.keyboard.press('Tab');
   }
-  throw new Error(`Tab does not reach ${role} "${name}"`);
+  const seen = await person.page.evaluate(() => document.activeElement?.outerHTML.slice(0, 300));
+  throw new Error(`Tab does not reach ${role} "${name}"; it is on ${seen}`);
 }
 
 export const journey = {

@@ -116,6 +116,7 @@ export class Person {
   async inShell() {
     await this.page
       .getByRole('navigation', { name: this.t('nav.label') })
+      .getByRole('link', { name: this.t('nav.settings') })
       .waitFor({ timeout: 60_000 });
   }
 
