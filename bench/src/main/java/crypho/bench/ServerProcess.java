@@ -69,7 +69,9 @@ final class ServerProcess implements AutoCloseable {
     try (client) {
       while (System.nanoTime() < end) {
         if (!process.isAlive()) {
-          throw new IOException("the server ended; its words are in " + log);
+          var words = Files.readAllLines(log);
+          var last = words.subList(Math.max(0, words.size() - 20), words.size());
+          throw new IOException("the server ended:\n" + String.join("\n", last));
         }
         if (listens(port) && isReady(client, port)) {
           return;

@@ -206,18 +206,65 @@ public final class EmbeddedPostgres implements AutoCloseable {
     var lines = Files.readAllLines(pidFile);
     var handle =
         lines.isEmpty() ? null : ProcessHandle.of(Long.parseLong(lines.getFirst().strip()));
-    if (handle == null || handle.isEmpty() || !isOurServer(handle.get())) {
+    if (handle == null || handle.isEmpty()) {
+      return;
+    }
+    if (isZombie(handle.get().pid())) {
+      forget(pidFile);
+      return;
+    }
+    if (!isOurServer(handle.get())) {
       return;
     }
     LOG.info("event=postgres.leftover pid={}", handle.get().pid());
     for (var signal : List.of("-INT", "-QUIT")) {
       signal(signal, handle.get().pid());
       if (awaitEnd(handle.get())) {
+        forget(pidFile);
         return;
       }
     }
     throw new IOException(
         "A PostgreSQL of an earlier run (process " + handle.get().pid() + ") does not stop.");
+  }
+
+  /// An ended process that nobody has taken note of keeps its number, and PostgreSQL then believes
+  /// that its server runs. The file may go once no process of the old server works in the cluster.
+  private void forget(Path pidFile) throws IOException {
+    var end = System.nanoTime() + STOP_MAX.toNanos();
+    while (isWorkedIn()) {
+      if (System.nanoTime() > end) {
+        throw new IOException("Processes of an earlier PostgreSQL still use " + cluster + ".");
+      }
+      pause(POLL);
+    }
+    Files.deleteIfExists(pidFile);
+  }
+
+  /// PostgreSQL's processes stand in the cluster's directory for as long as they live.
+  private boolean isWorkedIn() {
+    return ProcessHandle.allProcesses()
+        .map(process -> Path.of("/proc", Long.toString(process.pid()), "cwd"))
+        .anyMatch(this::isCluster);
+  }
+
+  private boolean isCluster(Path link) {
+    try {
+      return Files.readSymbolicLink(link).equals(cluster);
+    } catch (IOException e) {
+      // Gone meanwhile, or another user's: ours are readable.
+      return false;
+    }
+  }
+
+  /// Whether the process has ended and only its number is left (state Z of proc(5)).
+  private static boolean isZombie(long pid) {
+    try {
+      var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return stat.startsWith("Z", stat.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /// The number in the file may long belong to something else.
@@ -240,10 +287,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   private static boolean awaitEnd(ProcessHandle process) {
     var end = System.nanoTime() + STOP_MAX.toNanos();
-    while (process.isAlive() && System.nanoTime() < end) {
+    while (process.isAlive() && !isZombie(process.pid()) && System.nanoTime() < end) {
       pause(POLL);
     }
-    return !process.isAlive();
+    return !process.isAlive() || isZombie(process.pid());
   }
 
   /// Starts the server; recovery after a crash, or a shared memory block that is about to vanish,
