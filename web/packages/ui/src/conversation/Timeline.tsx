@@ -150,6 +150,13 @@ export function Timeline(props: TimelineProps): VNode {
     if (hasNewer) props.onLatest();
     redraw((count) => count + 1);
   };
+  const written = latestWritten(rows);
+  const [known] = useState({ written });
+  useEffect(() => {
+    if (written === undefined || written === known.written) return;
+    known.written = written;
+    toEnd();
+  }, [written]);
   const onKey = (event: KeyboardEvent): void => {
     const isOnRow =
       event.target instanceof HTMLElement && event.target.dataset['message'] !== undefined;
@@ -284,6 +291,13 @@ function unreadBelow(rows: readonly Row[], offsets: Float64Array, bottom: number
   return rows
     .slice(Math.max(from, isNew))
     .filter((row) => row.kind === 'message' && !row.item.sender.isSelf).length;
+}
+
+/** What this person wrote last and the server has not yet: writing leads to the end. */
+function latestWritten(rows: readonly Row[]): string | undefined {
+  return rows.findLast(
+    (row) => row.kind === 'message' && row.item.sender.isSelf && row.item.seq === 0,
+  )?.key;
 }
 
 /** The message that Tab leads to: the one last focused, or the latest. */
