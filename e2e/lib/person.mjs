@@ -265,18 +265,10 @@ export class Person {
   }
 
   async isSent(text, timeout = 60_000) {
-    const states = [this.p('message.state.sent'), this.p('message.state.read'), this.p('message.state.read.some')];
-    const source = states.map((p) => p.source.slice(1, -1)).join('|');
-    await this.message(text)
-      .locator('.state')
-      .filter({ hasText: new RegExp(source) })
-      .first()
-      .waitFor({ timeout, state: 'attached' });
-  }
-
-  /** The texts of all messages shown, in order. */
-  async texts() {
-    return this.log.locator('.bubble-text .formatted, .bubble-text').allInnerTexts();
+    // The state stands on the last message of a row of them; what is not sent yet always says so.
+    const message = this.message(text).first();
+    await message.waitFor({ timeout, state: 'attached' });
+    await message.locator('.state-sending, .state-waiting').waitFor({ timeout, state: 'detached' });
   }
 
   /** Opens the menu of a message and picks from it. */
