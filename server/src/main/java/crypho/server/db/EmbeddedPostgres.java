@@ -41,7 +41,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private static final Duration START_MAX = Duration.ofSeconds(60);
   private static final Duration STOP_MAX = Duration.ofSeconds(20);
   private static final Duration POLL = Duration.ofMillis(10);
-  private static final int START_TRIES_MAX = 3;
+  private static final int START_TRIES_MAX = 8;
   private static final long LOG_BYTES_MAX = 4 << 20;
   private static final int SOCKET_PATH_MAX = 90;
 
@@ -207,6 +207,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     var handle =
         lines.isEmpty() ? null : ProcessHandle.of(Long.parseLong(lines.getFirst().strip()));
     if (handle == null || handle.isEmpty()) {
+      awaitUnused();
       return;
     }
     if (isZombie(handle.get().pid())) {
@@ -231,6 +232,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
   /// An ended process that nobody has taken note of keeps its number, and PostgreSQL then believes
   /// that its server runs. The file may go once no process of the old server works in the cluster.
   private void forget(Path pidFile) throws IOException {
+    awaitUnused();
+    Files.deleteIfExists(pidFile);
+  }
+
+  /// Helpers of a killed server live a moment longer, and PostgreSQL does not start beside them.
+  private void awaitUnused() throws IOException {
     var end = System.nanoTime() + STOP_MAX.toNanos();
     while (isWorkedIn()) {
       if (System.nanoTime() > end) {
@@ -238,7 +245,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
       }
       pause(POLL);
     }
-    Files.deleteIfExists(pidFile);
   }
 
   /// PostgreSQL's processes stand in the cluster's directory for as long as they live.
