@@ -1,4 +1,4 @@
-async function talk(world, step, note, language) {
+async function talk(world, step, language) {
   const kari = await world.person('Kari', { language });
   const ola = await world.person('Ola', { language });
   await step('two people sign up from mail links', async () => {
@@ -32,7 +32,7 @@ async function talk(world, step, note, language) {
 export const journey = {
   title: 'two people sign up, invite, accept, talk, reload, talk on',
   async run(world, step, note) {
-    const { kari, ola, first, second } = await talk(world, step, note, 'en');
+    const { kari, ola, first, second } = await talk(world, step, 'en');
 
     await step('reply, reaction, edit and delete reach the other side', async () => {
       await ola.pick(first, 'message.reply');
