@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
 
+/** Runs in the page: whether the focus is on the element, and whether one sees it there. */
+function focusOn(element) {
+  if (element !== document.activeElement) return 'elsewhere';
+  const shows = (e) => {
+    const style = getComputedStyle(e);
+    return style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+  };
+  const near = element.closest('.composer-box, .list-search, .field') ?? element;
+  return shows(element) || shows(near) ? 'shown' : 'hidden';
+}
+
 /** Presses Tab until the focus is on what `matches`; what a person without a mouse does. */
 async function tabTo(person, role, name, most = 60) {
+  const target = person.page.getByRole(role, { name, exact: typeof name === 'string' }).first();
   for (let i = 0; i < most; i++) {
-    const here = await person.page.evaluate(() => {
-      const element = document.activeElement;
-      const style = element && getComputedStyle(element);
-      const near = element?.closest('.composer-box, .list-search, .field') ?? element;
-      const nearStyle = near && getComputedStyle(near);
-      const shows = (s) => s && (s.outlineStyle !== 'none' || s.boxShadow !== 'none');
-      return { shown: Boolean(shows(style) || shows(nearStyle)) };
-    });
-    const target = person.page.getByRole(role, { name, exact: typeof name === 'string' }).first();
-    if ((await target.count()) > 0 && (await target.evaluate((e) => e === document.activeElement))) {
-      assert.ok(here.shown, `the focus on "${name}" can be seen`);
+    // One look at the target itself: the page may move the focus between two looks.
+    const focus = (await target.count()) === 0 ? 'elsewhere' : await target.evaluate(focusOn);
+    if (focus !== 'elsewhere') {
+      assert.equal(focus, 'shown', `the focus on "${name}" can be seen`);
       return;
     }
     await person.page.keyboard.press('Tab');
