@@ -29,8 +29,8 @@ function surefire() {
   return { passed, failed, skipped };
 }
 
-function vitest() {
-  const file = join(results, 'vitest.json');
+function vitest(name) {
+  const file = join(results, `${name}.json`);
   if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0 };
   const report = JSON.parse(readFileSync(file, 'utf8'));
   return {
@@ -49,7 +49,13 @@ function journeys() {
 }
 
 const none = () => ({ passed: 0, failed: 0, skipped: 0 });
-const counters = { java: surefire, web: vitest, e2e: journeys };
+const counters = {
+  java: surefire,
+  web: () => vitest('vitest'),
+  'mls-interop': () => vitest('mls-interop'),
+  'mls-stress': () => vitest('mls-stress'),
+  e2e: journeys,
+};
 let passed = 0;
 let failed = 0;
 for (const [name, code] of parts) {
