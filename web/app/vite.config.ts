@@ -17,6 +17,12 @@ export default defineConfig(({ mode }) => ({
   resolve:
     mode === 'e2e' ? { alias: { '@crypho/engine/worker': '@crypho/engine/test-worker' } } : {},
   worker: { format: 'es' },
+  // For `./crypho dev`: what the lazy parts and the workers import is found before the first page, or
+  // the page would be loaded anew in the middle of somebody's work. The WebAssembly is found by its own address.
+  optimizeDeps: {
+    entries: ['index.html', 'src/**/*.{ts,tsx}', '../packages/*/src/**/*.{ts,tsx}'],
+    exclude: ['@wireapp/core-crypto'],
+  },
   define: { __VERSION__: JSON.stringify(process.env['CRYPHO_VERSION'] ?? '0.1.0') },
   server: {
     port: Number(process.env['CRYPHO_DEV_PORT'] ?? 5173),
