@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.rtc.srtp;
+
+import org.jspecify.annotations.NullMarked;
