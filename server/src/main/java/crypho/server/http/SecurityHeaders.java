@@ -26,7 +26,7 @@ final class SecurityHeaders {
       "camera=(self), microphone=(self), display-capture=(self), geolocation=(self),"
           + " clipboard-write=(self), publickey-credentials-get=(self),"
           + " publickey-credentials-create=(self), browsing-topics=(), interest-cohort=(),"
-          + " payment=(), usb=(), serial=(), bluetooth=(), midi=(), hid=()";
+          + " payment=(), usb=(), serial=(), midi=(), hid=()";
 
   /// Two years, as browsers' preload lists ask for.
   private static final String STRICT_TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains";
