@@ -30,6 +30,7 @@ final class StoreAssembly implements AutoCloseable {
       database = Database.external(config.databaseUrl());
     }
     try {
+      database.requireSupportedVersion();
       Migrations.apply(database);
       sealer = sealer(config, isNew, rng);
     } catch (IOException | RuntimeException e) {

@@ -84,6 +84,14 @@ public final class Database implements AutoCloseable {
     return pool;
   }
 
+  /// @throws UnsupportedPostgresException where the server is too old for the schema
+  public void requireSupportedVersion() throws UnsupportedPostgresException {
+    var number =
+        jdbi.withHandle(
+            handle -> handle.createQuery("SHOW server_version_num").mapTo(Integer.class).one());
+    UnsupportedPostgresException.throwIfOlder(number);
+  }
+
   /// Keeps [Db#isAway] true to the facts from now on.
   public void watch() {
     var properties = new Properties();
