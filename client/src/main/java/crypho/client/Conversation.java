@@ -18,6 +18,7 @@ import crypho.client.rpc.RpcFailure;
 import crypho.wire.v1.AcknowledgeWelcomeRequest;
 import crypho.wire.v1.ClaimKeyPackagesRequest;
 import crypho.wire.v1.ClaimKeyPackagesResponse;
+import crypho.wire.v1.CommitRefusal;
 import crypho.wire.v1.CommitRequest;
 import crypho.wire.v1.CommitResponse;
 import crypho.wire.v1.Content;
@@ -38,7 +39,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 /// | an earlier epoch      | follows the commits, in order, keeping each epoch's key            |
 /// | an earlier generation | was reset: joins the new one                                       |
 /// | a commit that fails   | joins again externally; old keys stay, so history stays readable   |
+/// | of a member who went  | forgets it: what was read stays readable, nothing more can be sent |
 ///
 /// A commit of one's own counts only once the server has accepted it.
 public final class Conversation {
@@ -63,6 +64,16 @@ public final class Conversation {
 
   /// The entry up to which commits have been followed.
   private long followedSeq;
+
+  /// What one commit is to bring about, besides the removals that are due.
+  ///
+  /// @param devicesOf accounts whose devices are added, as far as they are not in the group yet
+  /// @param added those of them who become members by it
+  /// @param removed members who go, with all their devices
+  private record Change(
+      Collection<AccountId> devicesOf, Collection<AccountId> added, Collection<AccountId> removed) {
+    static final Change NONE = new Change(List.of(), List.of(), List.of());
+  }
 
   Conversation(Session session, ConversationId id, @Nullable MlsGroup group) {
     this.session = session;
@@ -89,11 +100,25 @@ public final class Conversation {
     return group().exported();
   }
 
+  /// A group's name, as the newest message that sets it says; empty where none did.
+  public String name() {
+    return reader.settings().getName();
+  }
+
   private MlsGroup group() {
     if (group == null) {
       throw new IllegalStateException("not joined: call sync first");
     }
     return group;
+  }
+
+  private void requireJoined() throws IOException, RpcFailure, ClientException, MlsException {
+    if (group == null) {
+      sync();
+    }
+    if (group == null) {
+      throw new ClientException("not a member");
+    }
   }
 
   private EpochRef epochRef() {
@@ -103,17 +128,21 @@ public final class Conversation {
   /// Brings the group to the server's epoch, and completes the epoch's deposits where some are
   /// missing.
   public void sync() throws IOException, RpcFailure, ClientException, MlsException {
-    var state = call("GetConversation", request(), GetConversationResponse.parser());
-    var head = state.getHead();
+    var head = state().getHead();
+    if (!head.getIsCurrent()) {
+      group = null;
+      return;
+    }
     if (group == null || generation != head.getGeneration() || !head.getIsJoined()) {
       join(head.getHasWelcome());
     } else {
       follow();
     }
-    state = call("GetConversation", request(), GetConversationResponse.parser());
-    if (state.getMissingDepositsCount() > 0 && state.getHead().getEpoch() == group().epoch()) {
-      deposit(state.getMissingDepositsList().stream().map(AccountId::parse).toList());
-    }
+    depositForAll();
+  }
+
+  private GetConversationResponse state() throws IOException, RpcFailure {
+    return call("GetConversation", request(), GetConversationResponse.parser());
   }
 
   private void join(boolean hasWelcome)
@@ -195,70 +224,95 @@ public final class Conversation {
     followedSeq = seq;
     var key = EpochKeys.conversationKey(next.exported(), epochRef());
     session.vault().put(epochRef(), key, false);
+    reader.follow(
+        epochRef(), next.members().stream().map(Leaf::device).collect(Collectors.toSet()));
   }
 
-  /// Adds accounts' devices that are not in the group yet.
-  ///
-  /// @param accounts whose devices are added
-  /// @param newMembers those of them who become members by it
-  public void add(Collection<AccountId> accounts, Collection<AccountId> newMembers)
+  /// Adds contacts, with all their devices, to a group that this account is the owner or an admin
+  /// of. They read what is sent from now on.
+  public void add(Collection<AccountId> contacts)
       throws IOException, RpcFailure, ClientException, MlsException {
-    for (var tries = 0; tries < TRIES_MAX; tries++) {
-      var claim =
-          ClaimKeyPackagesRequest.newBuilder()
-              .setConversationId(id.toString())
-              .addAllAccountIds(accounts.stream().map(AccountId::toString).toList())
-              .build();
-      var claimed = call("ClaimKeyPackages", claim, ClaimKeyPackagesResponse.parser());
-      if (claimed.getRefusedAccountIdsCount() > 0) {
-        throw new ClientException("not a contact");
-      }
-      var own = session.self().device().device().hex();
-      var packages =
-          claimed.getClaimedList().stream()
-              .filter(each -> !each.getDeviceId().equals(own))
-              .map(each -> Bytes.wrap(each.getKeyPackage().toByteArray()))
-              .toList();
-      session.directory().refresh(accounts);
-      var pending = group().commit(packages, List.of());
-      session.directory().check(pending.next().members());
-      if (submit(pending, group().epoch(), newMembers, List.of())) {
-        depositForAll();
-        return;
-      }
-      sync();
-    }
-    throw new ClientException("others commit too fast");
+    commit(new Change(contacts, contacts, List.of()));
+    sendSettings();
   }
 
   /// Removes members with all their devices.
-  public void remove(Collection<AccountId> accounts)
+  public void remove(Collection<AccountId> members)
       throws IOException, RpcFailure, ClientException, MlsException {
-    commitRemoval(leaf -> accounts.contains(leaf.account()), accounts);
+    commit(new Change(List.of(), List.of(), members));
   }
 
-  private void removePending(Collection<PendingRemoval> removals)
-      throws IOException, RpcFailure, ClientException, MlsException {
-    var devices =
-        removals.stream().map(PendingRemoval::getDeviceId).collect(Collectors.toUnmodifiableSet());
-    commitRemoval(leaf -> devices.contains(leaf.device().hex()), List.of());
+  /// Turns the epoch: who has an earlier one's keys reads nothing that is sent afterwards.
+  public void renew() throws IOException, RpcFailure, ClientException, MlsException {
+    commit(Change.NONE);
   }
 
-  private void commitRemoval(Predicate<Leaf> isRemoved, Collection<AccountId> accounts)
+  /// The founding commit of a conversation that was just made here.
+  void found(Collection<AccountId> everybody, Collection<AccountId> added)
       throws IOException, RpcFailure, ClientException, MlsException {
+    commit(new Change(everybody, added, List.of()));
+  }
+
+  /// Names the group, for those who are in it now and those whom this client adds later.
+  public void name(String name) throws IOException, RpcFailure, ClientException, MlsException {
+    reader.settings(reader.settings().toBuilder().setName(name).build());
+    sendSettings();
+  }
+
+  private void sendSettings() throws IOException, RpcFailure, ClientException, MlsException {
+    if (!name().isEmpty()) {
+      send(content().setGroupSettings(reader.settings()).build());
+    }
+  }
+
+  private void commit(Change change) throws IOException, RpcFailure, ClientException, MlsException {
+    requireJoined();
     for (var tries = 0; tries < TRIES_MAX; tries++) {
-      var leaves = group().members().stream().filter(isRemoved).toList();
-      var pending = group().commit(List.of(), leaves);
-      if (submit(pending, group().epoch(), List.of(), accounts)) {
+      var due =
+          state().getPendingRemovalsList().stream()
+              .map(PendingRemoval::getDeviceId)
+              .collect(Collectors.toUnmodifiableSet());
+      var leaving =
+          group().members().stream()
+              .filter(leaf ->
+                  change.removed().contains(leaf.account()) || due.contains(leaf.device().hex()))
+              .toList();
+      var pending = group().commit(claim(change.devicesOf()), leaving);
+      session.directory().check(pending.next().members());
+      if (submit(pending, group().epoch(), change.added(), change.removed())) {
         depositForAll();
         return;
       }
       sync();
+      requireJoined();
     }
     throw new ClientException("others commit too fast");
   }
 
-  /// Sends a commit; false where another was first.
+  /// Key packages of those devices of the accounts that have no leaf yet.
+  private List<Bytes> claim(Collection<AccountId> accounts)
+      throws IOException, RpcFailure, ClientException {
+    if (accounts.isEmpty()) {
+      return List.of();
+    }
+    var request =
+        ClaimKeyPackagesRequest.newBuilder()
+            .setConversationId(id.toString())
+            .addAllAccountIds(accounts.stream().map(AccountId::toString).toList())
+            .build();
+    var claimed = call("ClaimKeyPackages", request, ClaimKeyPackagesResponse.parser());
+    if (claimed.getRefusedAccountIdsCount() > 0) {
+      throw new ClientException("not a contact");
+    }
+    session.directory().refresh(accounts);
+    var own = session.self().device().device().hex();
+    return claimed.getClaimedList().stream()
+        .filter(each -> !each.getDeviceId().equals(own))
+        .map(each -> Bytes.wrap(each.getKeyPackage().toByteArray()))
+        .toList();
+  }
+
+  /// Sends a commit; false where another was first, or where a removal has become due meanwhile.
   private boolean submit(
       MlsGroup.Pending pending,
       long epoch,
@@ -283,15 +337,20 @@ public final class Conversation {
         yield true;
       }
       case CONFLICT -> false;
-      case REFUSED ->
-          throw new ClientException("the commit was refused: " + answer.getRefused().getReason());
+      case REFUSED -> {
+        var reason = answer.getRefused().getReason();
+        if (reason != CommitRefusal.COMMIT_REFUSAL_PENDING_REMOVALS) {
+          throw new ClientException("the commit was refused: " + reason);
+        }
+        yield false;
+      }
       case OUTCOME_NOT_SET -> throw new ClientException("an answer from a newer server");
     };
   }
 
   private void depositForAll() throws IOException, RpcFailure, ClientException, MlsException {
-    var state = call("GetConversation", request(), GetConversationResponse.parser());
-    if (state.getHead().getEpoch() == group().epoch()) {
+    var state = state();
+    if (state.getMissingDepositsCount() > 0 && state.getHead().getEpoch() == group().epoch()) {
       deposit(state.getMissingDepositsList().stream().map(AccountId::parse).toList());
     }
   }
@@ -318,16 +377,17 @@ public final class Conversation {
   }
 
   public long send(String text) throws IOException, RpcFailure, ClientException, MlsException {
-    return send(
-        Content.newBuilder()
-            .setSentAtMs(session.now().toEpochMilli())
-            .setText(Text.newBuilder().setText(text))
-            .build());
+    return send(content().setText(Text.newBuilder().setText(text)).build());
+  }
+
+  private Content.Builder content() {
+    return Content.newBuilder().setSentAtMs(session.now().toEpochMilli());
   }
 
   /// Sends until the server has it durably, once, and gives its place in the log. What stands in
   /// the way (an epoch that turned, removals or deposits that are due) is dealt with first.
   public long send(Content content) throws IOException, RpcFailure, ClientException, MlsException {
+    requireJoined();
     var clientId = session.randomId();
     for (var tries = 0; tries < TRIES_MAX; tries++) {
       var request = sealed(content, clientId);
@@ -336,11 +396,11 @@ public final class Conversation {
         case ACCEPTED -> {
           return answer.getAccepted().getSeq();
         }
-        case STALE_EPOCH, DEPOSIT_INCOMPLETE -> sync();
-        case REMOVALS_PENDING -> {
+        case STALE_EPOCH, DEPOSIT_INCOMPLETE -> {
           sync();
-          removePending(answer.getRemovalsPending().getPendingRemovalsList());
+          requireJoined();
         }
+        case REMOVALS_PENDING -> commit(Change.NONE);
         case NOT_A_MEMBER -> throw new ClientException("not a member");
         case ERASE_NOT_ALLOWED, OUTCOME_NOT_SET ->
             throw new ClientException("an answer from a newer server");
@@ -390,9 +450,10 @@ public final class Conversation {
     return ConversationRequest.newBuilder().setConversationId(id.toString()).build();
   }
 
+  /// Every method of a conversation may be repeated after a lost answer.
   private <T extends Message> T call(String method, Message request, Parser<T> response)
       throws IOException, RpcFailure {
-    return session.rpc().call(Session.CONVERSATIONS + method, request, response);
+    return session.rpc().insist(Session.CONVERSATIONS + method, request, response);
   }
 
   private static ByteString bytes(Bytes value) {

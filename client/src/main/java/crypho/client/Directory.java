@@ -54,6 +54,9 @@ final class Directory {
   private void put(AccountEntry entry) throws ClientException {
     var account = AccountId.parse(entry.getAccountId());
     var known = entries.get(account);
+    if (entry.getIdentityPublicKey().isEmpty()) {
+      return; // someone of whom this account may know the name only, until they are contacts
+    }
     if (known != null && !known.getIdentityPublicKey().equals(entry.getIdentityPublicKey())) {
       throw new ClientException("an identity key has changed");
     }

@@ -13,12 +13,16 @@ import crypho.client.message.EpochRef;
 import crypho.client.rpc.RpcFailure;
 import crypho.wire.v1.Content;
 import crypho.wire.v1.Deposit;
+import crypho.wire.v1.GroupSettings;
 import crypho.wire.v1.LogEntry;
 import crypho.wire.v1.ReadDepositsRequest;
 import crypho.wire.v1.ReadDepositsResponse;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Turns entries of a conversation's log into messages: header, signature, key, content, in that
 /// order (docs/protocol/messages.md).
@@ -26,9 +30,28 @@ final class LogReader {
   private final Session session;
   private final ConversationId conversation;
 
+  /// The devices in the group, of the epochs that this client was in itself.
+  private final Map<EpochRef, Set<DeviceId>> members = new HashMap<>();
+
+  private GroupSettings settings = GroupSettings.getDefaultInstance();
+  private long settingsSeq;
+
   LogReader(Session session, ConversationId conversation) {
     this.session = session;
     this.conversation = conversation;
+  }
+
+  /// From now on messages of the epoch count only from these devices.
+  void follow(EpochRef epoch, Set<DeviceId> devices) {
+    members.put(epoch, Set.copyOf(devices));
+  }
+
+  GroupSettings settings() {
+    return settings;
+  }
+
+  void settings(GroupSettings next) {
+    settings = next;
   }
 
   /// Empty for entries that are no messages.
@@ -60,11 +83,19 @@ final class LogReader {
       if (!envelope.isSignedBy(signingKey.get())) {
         return unreadable(entry, sender, time, Received.Reason.SIGNATURE);
       }
+      var there = members.get(envelope.header().epoch());
+      if (there != null && !there.contains(device)) {
+        return unreadable(entry, sender, time, Received.Reason.DEVICE_UNKNOWN);
+      }
       var key = key(envelope.header().epoch());
       if (key.isEmpty()) {
         return unreadable(entry, sender, time, Received.Reason.KEY_MISSING);
       }
       var content = Content.parseFrom(envelope.open(key.get().toArray()));
+      if (content.hasGroupSettings() && entry.getSeq() > settingsSeq) {
+        settings = content.getGroupSettings();
+        settingsSeq = entry.getSeq();
+      }
       return new Received.Opened(entry.getSeq(), sender, time, content);
     } catch (OpenException e) {
       return unreadable(entry, sender, time, Received.Reason.KEY_FALSE);

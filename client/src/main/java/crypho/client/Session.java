@@ -104,6 +104,11 @@ public final class Session {
     return vault;
   }
 
+  /// Ends the session and unlinks this device; the account and what was sent stay.
+  public void logOut() throws IOException, RpcFailure {
+    rpc.call("crypho.v1.AccountService/LogOut", Empty.getDefaultInstance(), Empty.parser());
+  }
+
   /// Opens the socket. Events come on a thread of its own; its end is final.
   public LiveSocket listen(Consumer<ServerFrame> events) throws IOException {
     return LiveSocket.open(rpc, events);
@@ -136,7 +141,7 @@ public final class Session {
     return switch (answer.getOutcomeCase()) {
       case CREATED -> {
         var made = conversation(id);
-        made.add(List.of(contact, account()), List.of());
+        made.found(List.of(contact, account()), List.of());
         yield made;
       }
       case EXISTS -> {
@@ -152,7 +157,9 @@ public final class Session {
   }
 
   /// A new group that this account owns.
-  public Conversation group(Collection<AccountId> contacts)
+  ///
+  /// @param name for its members alone; the server does not learn it
+  public Conversation group(String name, Collection<AccountId> contacts)
       throws IOException, RpcFailure, ClientException, MlsException {
     var id = newId();
     var request =
@@ -163,7 +170,8 @@ public final class Session {
         var made = conversation(id);
         var everybody = new ArrayList<>(contacts);
         everybody.add(account());
-        made.add(everybody, contacts);
+        made.found(everybody, contacts);
+        made.name(name);
         yield made;
       }
       case OWNED_GROUPS_LIMIT ->

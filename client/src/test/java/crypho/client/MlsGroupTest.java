@@ -51,6 +51,7 @@ class MlsGroupTest {
     var leaf = ofAlice.members().get(1);
     assertEquals("1000000000000002", leaf.device().hex());
     var removing = ofAlice.commit(List.of(), List.of(leaf));
+    assertEquals(0, removing.welcome().size(), "a Welcome for nobody is refused by servers");
     var ofCarol = joining.next().process(removing.commit().toArray());
     assertArrayEquals(removing.next().exported(), ofCarol.exported());
     assertEquals(2, ofCarol.members().size());

@@ -132,7 +132,7 @@ public final class MlsDevice {
               new Group.MessageOptions(),
               MlsGroup.find(MlsGroup.message(groupInfo).groupInfo, identity),
               Map.of());
-      return MlsGroup.pending(joined, rng);
+      return MlsGroup.pending(joined, false, rng);
     } catch (Exception e) {
       throw new MlsException("joining externally", e);
     }

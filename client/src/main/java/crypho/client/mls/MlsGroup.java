@@ -84,7 +84,7 @@ public final class MlsGroup {
               new Group.CommitOptions(proposals, true, true, new Group.LeafNodeOptions()),
               new Group.MessageOptions(),
               new Group.CommitParameters(Group.NORMAL_COMMIT_PARAMS));
-      return pending(next, rng);
+      return pending(next, !keyPackages.isEmpty(), rng);
     } catch (Exception e) {
       throw new MlsException("committing", e);
     }
@@ -105,9 +105,10 @@ public final class MlsGroup {
     }
   }
 
-  static Pending pending(Group.GroupWithMessage next, Rng rng) throws Exception {
+  /// @param adds where it does not, the library makes a Welcome for nobody all the same
+  static Pending pending(Group.GroupWithMessage next, boolean adds, Rng rng) throws Exception {
     var welcome = Bytes.EMPTY;
-    if (next.message.welcome != null) {
+    if (adds) {
       var wrapped = new MLSMessage(WireFormat.mls_welcome);
       wrapped.welcome = next.message.welcome;
       welcome = Bytes.wrap(MLSOutputStream.encode(wrapped));

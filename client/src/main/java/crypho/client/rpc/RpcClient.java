@@ -89,6 +89,22 @@ public final class RpcClient {
     }
   }
 
+  /// As [#call], and again a few times where the answer was lost: for methods that answer the same
+  /// request alike.
+  public <T extends Message> T insist(String method, Message request, Parser<T> response)
+      throws IOException, RpcFailure {
+    for (var tries = 1; ; tries++) {
+      try {
+        return call(method, request, response);
+      } catch (IOException e) {
+        if (tries == TRIES_MAX || Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        pause(Duration.ofMillis(100L << tries));
+      }
+    }
+  }
+
   private <T extends Message> T once(String method, Message request, Parser<T> response)
       throws IOException, RpcFailure {
     var builder =
