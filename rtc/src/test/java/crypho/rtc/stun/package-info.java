@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.rtc.stun;
+
+import org.jspecify.annotations.NullMarked;
