@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.rtc.ice;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.rtc.turn;
+
+import org.jspecify.annotations.NullMarked;
