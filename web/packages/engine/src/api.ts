@@ -173,6 +173,8 @@ export type FailureCode =
   | 'too-large'
   /** The server's answer does not hold up: a key or signature that is not what it must be. */
   | 'untrusted-server'
+  /** The tab that was doing it has gone; it may have been done, or not. */
+  | 'interrupted'
   /** This browser's storage is full, broken or refused. */
   | 'storage'
   | 'internal';
@@ -416,7 +418,8 @@ export type TimelineEvent =
 /** From a page. `id` is unique within the port. */
 export type PageMessage =
   | { type: 'hello'; version: number }
-  | { type: 'command'; id: number; name: CommandName; args: unknown }
+  /** `nonce`: 32 hex digits that stay the same when the command is asked for again. */
+  | { type: 'command'; id: number; name: CommandName; args: unknown; nonce: string }
   | { type: 'subscribe'; id: number; query: ValueQueryName | ListQueryName; args: unknown }
   | { type: 'unsubscribe'; id: number }
   /** Widens a timeline's window by about `count` items, or moves it to the latest. */

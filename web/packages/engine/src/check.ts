@@ -5,6 +5,7 @@ type Kind = 'text' | 'number' | 'boolean' | 'texts' | 'draft' | 'language' | 'ro
 type Field = Kind | `${Kind}?`;
 
 const TEXT_MAX = 200_000;
+const NONCE = /^[0-9a-f]{32}$/;
 
 const COMMANDS: Readonly<Record<CommandName, Readonly<Record<string, Field>>>> = {
   'signup.start': { email: 'text', language: 'language' },
@@ -105,7 +106,10 @@ export function isPageMessage(value: unknown): value is import('./api.ts').PageM
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) return false;
   switch (type) {
     case 'command':
-      return typeof Reflect.get(value, 'name') === 'string';
+      return (
+        typeof Reflect.get(value, 'name') === 'string' &&
+        NONCE.test(String(Reflect.get(value, 'nonce')))
+      );
     case 'subscribe':
       return typeof Reflect.get(value, 'query') === 'string';
     case 'unsubscribe':

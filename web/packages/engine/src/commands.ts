@@ -3,6 +3,7 @@ import { ContactService } from '@crypho/wire';
 import type { InvitationResponse } from '@crypho/wire';
 import { makeAccountCommands } from './account-commands.ts';
 import type { CommandName, Commands } from './api.ts';
+import type { Members } from './members.ts';
 import type { Platform } from './platform.ts';
 import type { Session } from './session.ts';
 import { parseMessageKey } from './state.ts';
@@ -25,6 +26,12 @@ function clientIdOf(key: string): string {
 export function makeHandlers(platform: Platform, session: Session): Handlers {
   const account = makeAccountCommands(platform, session);
   const runtime = session.runtime;
+
+  /** An engine that has just taken over, or come up, is asked before its groups are open. */
+  async function members(): Promise<Members> {
+    await runtime().openMls();
+    return runtime().members;
+  }
 
   async function invitation(
     call: () => Promise<InvitationResponse>,
@@ -69,35 +76,36 @@ export function makeHandlers(platform: Platform, session: Session): Handlers {
       await runtime().context.sync.refreshAll();
       return { kind: 'removed' };
     },
-    'conversation.openDirect': ({ accountId }) => runtime().members.openDirect(accountId),
-    'group.create': ({ name, members, sharesHistory }) =>
-      runtime().members.create(name, members, sharesHistory),
-    'group.add': ({ conversationId, members }) => runtime().members.add(conversationId, members),
-    'group.remove': ({ conversationId, accountId }) =>
-      runtime().members.remove(conversationId, accountId),
-    'group.settings': async ({ conversationId, ...change }) => {
-      await runtime().members.settings(conversationId, change);
+    'conversation.openDirect': async ({ accountId }) => (await members()).openDirect(accountId),
+    'group.create': async (input, nonce) => (await members()).create(input, nonce),
+    'group.add': async ({ conversationId, members: added }) =>
+      (await members()).add(conversationId, added),
+    'group.remove': async ({ conversationId, accountId }) =>
+      (await members()).remove(conversationId, accountId),
+    'group.settings': async ({ conversationId, ...change }, nonce) => {
+      await (await members()).settings(conversationId, change, nonce);
       return { kind: 'done' };
     },
-    'group.setRole': ({ conversationId, accountId, role }) =>
-      runtime().members.setRole(conversationId, accountId, role),
-    'group.leave': ({ conversationId }) => runtime().members.leave(conversationId),
+    'group.setRole': async ({ conversationId, accountId, role }) =>
+      (await members()).setRole(conversationId, accountId, role),
+    'group.leave': async ({ conversationId }) => (await members()).leave(conversationId),
     'group.delete': async ({ conversationId }) => {
-      await runtime().members.delete(conversationId);
+      await (await members()).delete(conversationId);
       return { kind: 'deleted' };
     },
     'message.send': async ({ conversationId, text, ...more }, nonce) => {
       const options = { ...more, clientId: nonce };
       return { kind: 'queued', key: await runtime().messages.send(conversationId, text, options) };
     },
-    'message.edit': async ({ conversationId, target, text }) => ({
-      kind: await runtime().messages.edit(conversationId, target, text),
+    'message.edit': async ({ conversationId, target, text }, nonce) => ({
+      kind: await runtime().messages.edit(conversationId, target, text, nonce),
     }),
-    'message.delete': async ({ conversationId, target }) => ({
-      kind: await runtime().messages.delete(conversationId, target),
+    'message.delete': async ({ conversationId, target }, nonce) => ({
+      kind: await runtime().messages.delete(conversationId, target, nonce),
     }),
-    'message.react': async ({ conversationId, target, emoji, isRemoved }) => {
-      await runtime().messages.react(conversationId, target, emoji, isRemoved);
+    'message.react': async ({ conversationId, target, emoji, isRemoved }, nonce) => {
+      const reaction = { target, emoji, isRemoved };
+      await runtime().messages.react(conversationId, reaction, nonce);
       return { kind: 'queued' };
     },
     'message.retry': async ({ conversationId, key }) => {

@@ -1,5 +1,6 @@
 /** The page's side: typed commands and subscriptions over its worker. Small, for it is in the first load. */
 import { API_VERSION } from './api.ts';
+import { ASKED_MAX, isRepeatable } from './repeat.ts';
 import type {
   Answer,
   CommandName,
@@ -25,16 +26,31 @@ interface Watcher {
   readonly patch?: (patch: ListPatch<Keyed>) => void;
 }
 
+interface Asked {
+  readonly message: PageMessage & { readonly type: 'command' };
+  readonly answer: (answer: Answer<unknown>) => void;
+  /** How many workers were asked. */
+  times: number;
+}
+
 const RESTARTS_MAX = 5;
 /** After this long without one, restarts count anew. */
 const CALM_MS = 60_000;
 
+const UNAVAILABLE = { ok: false, failure: { code: 'unavailable' } } as const;
+
+function makeNonce(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 export function connect(makeWorker: () => EngineWorker): EngineClient {
-  const commands = new Map<number, (answer: Answer<unknown>) => void>();
+  const commands = new Map<number, Asked>();
   const watchers = new Map<number, Watcher>();
   let nextId = 1;
   let restarts = 0;
   let restartedAt = 0;
+  let isGivenUp = false;
   let worker = start();
 
   function start(): EngineWorker {
@@ -48,14 +64,25 @@ export function connect(makeWorker: () => EngineWorker): EngineClient {
   /** The worker asks for it when its MLS library has broken down; or it could not start. */
   function restart(): void {
     worker.terminate();
-    for (const answer of commands.values()) answer({ ok: false, failure: { code: 'unavailable' } });
-    commands.clear();
     const now = performance.now();
     restarts = now - restartedAt > CALM_MS ? 1 : restarts + 1;
     restartedAt = now;
-    if (restarts > RESTARTS_MAX) return;
+    if (restarts > RESTARTS_MAX) {
+      isGivenUp = true;
+      for (const id of commands.keys()) settle(id, UNAVAILABLE);
+      return;
+    }
     worker = start();
     for (const watcher of watchers.values()) worker.postMessage(watcher.open);
+    for (const [id, asked] of commands) {
+      if (isRepeatable(asked.message.name) && asked.times < ASKED_MAX) ask(asked);
+      else settle(id, { ok: false, failure: { code: 'interrupted' } });
+    }
+  }
+
+  function ask(asked: Asked): void {
+    asked.times++;
+    worker.postMessage(asked.message);
   }
 
   function receive(data: unknown): void {
@@ -77,8 +104,9 @@ export function connect(makeWorker: () => EngineWorker): EngineClient {
   }
 
   function settle(id: number, answer: Answer<unknown>): void {
-    commands.get(id)?.(answer);
+    const asked = commands.get(id);
     commands.delete(id);
+    asked?.answer(answer);
   }
 
   function subscribe(watcher: Omit<Watcher, 'open'>, query: string, args: unknown): number {
@@ -98,9 +126,13 @@ export function connect(makeWorker: () => EngineWorker): EngineClient {
     command: <N extends CommandName>(name: N, args: Commands[N]['in']) =>
       new Promise<Answer<Commands[N]['out']>>((resolve) => {
         const id = nextId++;
+        const message = { type: 'command', id, name, args, nonce: makeNonce() } as const;
         // The engine answers a command with its own outcome.
-        commands.set(id, resolve as (answer: Answer<unknown>) => void);
-        worker.postMessage({ type: 'command', id, name, args } satisfies PageMessage);
+        const answer = resolve as (answer: Answer<unknown>) => void;
+        if (isGivenUp) return answer(UNAVAILABLE);
+        const asked = { message, answer, times: 0 };
+        commands.set(id, asked);
+        ask(asked);
       }),
     watch: (name, args, onValue) => {
       const id = subscribe({ value: onValue as (value: unknown) => void }, name, args);

@@ -10,6 +10,7 @@
  * The lock is the browser's: it is free again when its tab dies, whatever the tab was doing.
  */
 import type { EngineMessage, PageMessage } from './api.ts';
+import { ASKED_MAX, isRepeatable } from './repeat.ts';
 
 export type TabId = string;
 
@@ -21,7 +22,6 @@ export type BusMessage =
       readonly owner: TabId;
       readonly from: TabId;
       readonly message: PageMessage;
-      readonly nonce?: string;
     }
   | {
       readonly kind: 'to-tab';
@@ -34,7 +34,7 @@ export type Input =
   | { readonly kind: 'started' }
   | { readonly kind: 'lock-granted' }
   | { readonly kind: 'bus'; readonly message: BusMessage }
-  | { readonly kind: 'page'; readonly message: PageMessage; readonly nonce: string }
+  | { readonly kind: 'page'; readonly message: PageMessage }
   /** From the host, for one of the tabs; this one's included. */
   | { readonly kind: 'host'; readonly tab: TabId; readonly message: EngineMessage }
   | { readonly kind: 'tab-died'; readonly tab: TabId };
@@ -44,85 +44,83 @@ export type Action =
   | { readonly kind: 'start-host' }
   | { readonly kind: 'post'; readonly message: BusMessage }
   | { readonly kind: 'to-page'; readonly message: EngineMessage }
-  | {
-      readonly kind: 'to-host';
-      readonly tab: TabId;
-      readonly message: PageMessage;
-      readonly nonce?: string;
-    }
+  | { readonly kind: 'to-host'; readonly tab: TabId; readonly message: PageMessage }
   | { readonly kind: 'watch-tab'; readonly tab: TabId }
   | { readonly kind: 'close-tab'; readonly tab: TabId };
 
 interface Pending {
   readonly message: PageMessage & { readonly type: 'command' };
-  readonly nonce: string;
-  /** Sent to an owner that may have begun it. */
-  readonly isSent: boolean;
+  /** How many owners were asked, any of which may have begun it. */
+  readonly times: number;
 }
+
+/** What a page shows: its query, and how far it widened it since. */
+interface Shown {
+  readonly open: PageMessage;
+  readonly extends: readonly PageMessage[];
+}
+
+const EXTENDS_MAX = 50;
 
 export interface Election {
   handle(input: Input): readonly Action[];
   role(): 'waiting' | 'follower' | 'owner';
 }
 
-/** Commands that may safely run twice: the nonce or their own meaning makes the second one nothing. */
-function isRepeatable(name: string): boolean {
-  return (
-    name.startsWith('message.') ||
-    name.startsWith('conversation.') ||
-    name === 'settings.change' ||
-    name === 'group.settings' ||
-    name === 'signup.open' ||
-    name === 'signup.start'
-  );
-}
-
 export function makeElection(self: TabId, version: number): Election {
   let role: 'waiting' | 'follower' | 'owner' = 'waiting';
   let owner: TabId | undefined;
-  const subscriptions = new Map<number, PageMessage>();
+  const subscriptions = new Map<number, Shown>();
   const pending = new Map<number, Pending>();
   const tabs = new Set<TabId>();
 
-  function forward(message: PageMessage, nonce?: string): Action[] {
-    const more = nonce === undefined ? {} : { nonce };
-    if (role === 'owner') return [{ kind: 'to-host', tab: self, message, ...more }];
+  function forward(message: PageMessage): Action[] {
+    if (role === 'owner') return [{ kind: 'to-host', tab: self, message }];
     if (role === 'waiting' || owner === undefined) return [];
-    return [{ kind: 'post', message: { kind: 'to-owner', owner, from: self, message, ...more } }];
+    return [{ kind: 'post', message: { kind: 'to-owner', owner, from: self, message } }];
   }
 
   /** To a new owner: everything that is shown, and what was asked and not answered. */
   function replay(): Action[] {
     const actions: Action[] = [];
-    for (const message of subscriptions.values()) actions.push(...forward(message));
-    for (const [id, each] of pending) {
-      if (each.isSent && !isRepeatable(each.message.name)) {
-        pending.delete(id);
-        const failure = { code: 'unavailable' } as const;
-        actions.push({ kind: 'to-page', message: { type: 'failure', id, failure } });
+    for (const { open, extends: widened } of subscriptions.values())
+      for (const message of [open, ...widened]) actions.push(...forward(message));
+    for (const [id, { message, times }] of pending) {
+      const isFirst = times === 0;
+      if (isFirst || (isRepeatable(message.name) && times < ASKED_MAX)) {
+        pending.set(id, { message, times: times + 1 });
+        actions.push(...forward(message));
         continue;
       }
-      pending.set(id, { ...each, isSent: true });
-      actions.push(...forward(each.message, each.nonce));
+      pending.delete(id);
+      const failure = { code: 'interrupted' } as const;
+      actions.push({ kind: 'to-page', message: { type: 'failure', id, failure } });
     }
     return actions;
   }
 
-  function onPage(message: PageMessage, nonce: string): readonly Action[] {
+  function onPage(message: PageMessage): readonly Action[] {
     switch (message.type) {
       case 'hello':
         return [{ kind: 'to-page', message: { type: 'welcome', version } }];
       case 'subscribe':
-        subscriptions.set(message.id, message);
+        subscriptions.set(message.id, { open: message, extends: [] });
         return forward(message);
       case 'unsubscribe':
         subscriptions.delete(message.id);
         return forward(message);
       case 'command':
-        pending.set(message.id, { message, nonce, isSent: role !== 'waiting' });
-        return forward(message, nonce);
-      case 'timeline.extend':
+        pending.set(message.id, { message, times: role === 'waiting' ? 0 : 1 });
         return forward(message);
+      case 'timeline.extend': {
+        const shown = subscriptions.get(message.id);
+        if (shown === undefined) return [];
+        // At the latest again: however it was widened before is no longer seen.
+        const before = message.direction === 'latest' ? [] : shown.extends;
+        const widened = [...before, message].slice(-EXTENDS_MAX);
+        subscriptions.set(message.id, { ...shown, extends: widened });
+        return forward(message);
+      }
     }
   }
 
@@ -145,14 +143,17 @@ export function makeElection(self: TabId, version: number): Election {
         if (role !== 'owner' || message.owner !== self) return [];
         const isNew = !tabs.has(message.from);
         tabs.add(message.from);
-        const more = message.nonce === undefined ? {} : { nonce: message.nonce };
         return [
           ...(isNew ? [{ kind: 'watch-tab', tab: message.from } as const] : []),
-          { kind: 'to-host', tab: message.from, message: message.message, ...more },
+          { kind: 'to-host', tab: message.from, message: message.message },
         ];
       }
       case 'to-tab':
-        if (message.to !== self || message.owner !== owner || role !== 'follower') return [];
+        if (message.to !== self) return [];
+        // What the owner before had done already is done: its answer may come after it has gone.
+        if (message.message.type === 'result' && pending.has(message.message.id))
+          return toPage(message.message);
+        if (message.owner !== owner || role !== 'follower') return [];
         return toPage(message.message);
     }
   }
@@ -174,7 +175,7 @@ export function makeElection(self: TabId, version: number): Election {
         case 'bus':
           return onBus(input.message);
         case 'page':
-          return onPage(input.message, input.nonce);
+          return onPage(input.message);
         case 'host':
           if (input.tab === self) return toPage(input.message);
           return [

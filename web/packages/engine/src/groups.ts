@@ -209,6 +209,12 @@ export function makeGroups(context: () => Context, shared: GroupsShared): Groups
     shared.intents.set(name, intent);
     shared.fates.delete(name);
     try {
+      if (intent.kind === 'create-group' && (await mls().has(group))) {
+        // An engine before this one was at it. Where it got to the server, this device joins what stands there.
+        await context().sync.refreshAll();
+        if (context().store.get(id) !== undefined) return { kind: 'accepted', seq: 0 };
+        await mls().forget(group);
+      }
       if (!(await mls().has(group))) await mls().create(group);
       // The library shows a GroupInfo only with a commit: the group is founded by an empty one.
       const done = await mls().update(group);

@@ -1,5 +1,4 @@
 /** Answers pages: commands, and queries that are shown again whenever what they show has changed. */
-import { hex } from '@crypho/vault';
 import type { EngineMessage, Keyed, PageMessage, ListQueryName, ValueQueryName } from './api.ts';
 import { checkArgs, isCommand } from './check.ts';
 import { makeHandlers } from './commands.ts';
@@ -18,20 +17,24 @@ export interface Host {
 }
 
 export interface HostPort {
-  receive(message: PageMessage, nonce?: string): void;
+  receive(message: PageMessage): void;
   close(): void;
 }
 
 interface Subscription {
   readonly dispose: () => void;
-  readonly extend?: (direction: 'older' | 'newer' | 'latest', count: number) => void;
+  readonly extend?: (direction: Direction, count: number) => void;
 }
+
+const EARLY_MAX = 60;
+
+type Direction = 'older' | 'newer' | 'latest';
 
 interface Source {
   readonly topics: readonly string[];
   /** Undefined: nothing to show yet. */
   readonly read: () => Promise<Shown | undefined>;
-  readonly window?: () => TimelineWindow | undefined;
+  readonly extend?: (direction: Direction, count: number) => Promise<void>;
 }
 
 type Shown =
@@ -55,6 +58,14 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
     return handler(args, nonce);
   }
 
+  /**
+   * Nothing is shown before it is known who is signed in: pages of other tabs go on showing what the engine
+   * before this one had shown, instead of being torn down for a moment.
+   */
+  function isStarting(): boolean {
+    return session.state().kind === 'starting';
+  }
+
   function isSignedIn(): boolean {
     return session.state().kind === 'signed-in';
   }
@@ -62,7 +73,7 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
   function value(topicNames: readonly string[], read: () => unknown): Source {
     return {
       topics: [TOPIC.session, ...topicNames],
-      read: async () => ({ kind: 'value', value: await read() }),
+      read: async () => (isStarting() ? undefined : { kind: 'value', value: await read() }),
     };
   }
 
@@ -89,6 +100,8 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
     const id = idOf(args);
     const around: unknown = Reflect.get(Object(args), 'around');
     let window: TimelineWindow | undefined;
+    // Asked for before there was anything to extend: a tab says again what it had been shown.
+    const early: (() => Promise<void>)[] = [];
     return whenSignedIn({
       topics: [TOPIC.session, TOPIC.people, TOPIC.timeline(id), TOPIC.connection],
       read: async () => {
@@ -97,9 +110,15 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
           id,
           around === 'first-unread' ? 'first-unread' : 'latest',
         );
+        const view = await window.read();
+        if (early.length === 0) return { kind: 'list', ...view };
+        for (const extend of early.splice(0)) await extend();
         return { kind: 'list', ...(await window.read()) };
       },
-      window: () => window,
+      extend: async (direction, count) => {
+        if (window !== undefined) return window.extend(direction, count);
+        if (early.length < EARLY_MAX) early.push(async () => window?.extend(direction, count));
+      },
     });
   }
 
@@ -193,10 +212,8 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
         unwatch();
       },
       extend: (direction, count) => {
-        const window = from.window?.();
-        if (window === undefined) return;
-        void window
-          .extend(direction, count)
+        void from
+          .extend?.(direction, count)
           .catch(() => undefined)
           .then(() => refresher.poke());
       },
@@ -218,15 +235,13 @@ export function makeHost(platform: Platform, session: Session, topics: Topics): 
       }
 
       return {
-        receive: (message, nonce) => {
+        receive: (message) => {
           switch (message.type) {
             case 'hello':
               return;
-            case 'command': {
-              const name = nonce ?? hex(platform.random(16));
-              answer(message.id, message.name, message.args, name);
+            case 'command':
+              answer(message.id, message.name, message.args, message.nonce);
               return;
-            }
             case 'subscribe':
               subscriptions.get(message.id)?.dispose();
               try {

@@ -1,10 +1,11 @@
 /** Commands about conversations and their members. */
-import { uuidText } from '@crypho/vault';
+import { fromHex, hex, uuidText } from '@crypho/vault';
+import type { Bytes } from '@crypho/vault';
 import { CommitRefusal, ConversationService } from '@crypho/wire';
 import type { AccountId, Commands, MembershipRefused, Role } from './api.ts';
 import type { Context } from './context.ts';
 import type { Fate } from './delivery.ts';
-import { EngineFailure, fail } from './failure.ts';
+import { EngineFailure, fail, toFailure } from './failure.ts';
 import type { Messages } from './messages.ts';
 import { settingsOf } from './state.ts';
 import type { GroupSettingsState } from './state.ts';
@@ -14,18 +15,22 @@ type Out<N extends keyof Commands> = Promise<Commands[N]['out']>;
 
 export interface Members {
   openDirect(account: AccountId): Out<'conversation.openDirect'>;
-  create(name: string, members: readonly AccountId[], sharesHistory: boolean): Out<'group.create'>;
+  /** `nonce`: 32 hex digits; the same one again is the same group again. */
+  create(input: Commands['group.create']['in'], nonce: string): Out<'group.create'>;
   add(id: string, accounts: readonly AccountId[]): Out<'group.add'>;
   remove(id: string, account: AccountId): Out<'group.remove'>;
-  settings(id: string, change: { name?: string; sharesHistory?: boolean }): Promise<void>;
+  settings(
+    id: string,
+    change: { name?: string; sharesHistory?: boolean },
+    nonce: string,
+  ): Promise<void>;
   setRole(id: string, account: AccountId, role: Role): Out<'group.setRole'>;
   leave(id: string): Out<'group.leave'>;
   delete(id: string): Promise<void>;
 }
 
-/** A random UUID (RFC 9562, version 4). */
-function newId(context: Context): string {
-  const bytes = context.platform.random(16);
+/** A UUID (RFC 9562, version 4) of 16 random bytes. */
+function uuidOf(bytes: Bytes): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return uuidText(bytes);
@@ -60,7 +65,7 @@ export function makeMembers(context: () => Context, messages: Messages): Members
     if (existing !== undefined) return { kind: 'opened', conversationId: existing };
     const me = context().account().accountId;
     await context().directory.learn([account], { isFresh: true });
-    const id = newId(context());
+    const id = uuidOf(context().platform.random(16));
     const fate = await context().groups.found(id, { kind: 'create-direct', peer: account });
     switch (fate.kind) {
       case 'accepted': {
@@ -89,20 +94,19 @@ export function makeMembers(context: () => Context, messages: Messages): Members
   }
 
   async function createGroup(
-    name: string,
-    members: readonly AccountId[],
-    sharesHistory: boolean,
+    { name, members, sharesHistory }: Commands['group.create']['in'],
+    nonce: string,
   ): Out<'group.create'> {
     if (name.trim() === '' || name.length > 200)
       throw new EngineFailure({ code: 'invalid', field: 'name' });
-    const id = newId(context());
+    const id = uuidOf(fromHex(nonce));
     const fate = await context().groups.found(id, { kind: 'create-group' });
     if (fate.kind === 'owned-groups-limit') return fate;
     if (fate.kind !== 'accepted') throw fail('internal');
     await context().sync.refresh(id);
     await context().groups.completeDeposits(id, true);
     const settings = { name: name.trim(), sharesHistory };
-    await messages.settings(id, settings.name, sharesHistory);
+    await messages.settings(id, settings, nonce);
     const me = context().account().accountId;
     if (members.length > 0) await add(id, members, settings);
     else await inviteDevices(id, [me]).catch(() => undefined);
@@ -116,6 +120,12 @@ export function makeMembers(context: () => Context, messages: Messages): Members
     settings: Omit<GroupSettingsState, 'seq'> | undefined = settingsOf(need(id)),
   ): Out<'group.add'> {
     const me = context().account().accountId;
+    const isMember = memberTest(id);
+    if (accounts.every(isMember)) {
+      // An engine before this one got so far.
+      await tellNewcomers(id, accounts, settings);
+      return { kind: 'done' };
+    }
     const { keyPackages, refused } = await claim(id, [...accounts, me]);
     const strangers = refused.filter((account) => account !== me);
     if (strangers.length > 0) return { kind: 'not-a-contact', accountIds: strangers };
@@ -125,9 +135,19 @@ export function makeMembers(context: () => Context, messages: Messages): Members
     const outcome = membership(fate, accounts);
     if (outcome.kind !== 'done') return outcome;
     await context().sync.refresh(id);
-    if (settings !== undefined) await messages.settings(id, settings.name, settings.sharesHistory);
-    if (sharesHistory) context().background(shareHistory(id, accounts));
+    await tellNewcomers(id, accounts, settings);
     return outcome;
+  }
+
+  async function tellNewcomers(
+    id: string,
+    accounts: readonly string[],
+    settings: Omit<GroupSettingsState, 'seq'> | undefined,
+  ): Promise<void> {
+    if (settings === undefined) return;
+    const { name, sharesHistory } = settings;
+    await messages.settings(id, { name, sharesHistory }, hex(context().platform.random(16)));
+    if (sharesHistory) context().background(shareHistory(id, accounts));
   }
 
   /** Keys of earlier epochs for those who may read from the beginning. */
@@ -155,7 +175,8 @@ export function makeMembers(context: () => Context, messages: Messages): Members
   }
 
   async function remove(id: string, account: AccountId): Out<'group.remove'> {
-    need(id);
+    await context().sync.refresh(id);
+    if (!memberTest(id)(account)) return { kind: 'done' };
     const intent = {
       kind: 'members',
       added: [],
@@ -189,6 +210,12 @@ export function makeMembers(context: () => Context, messages: Messages): Members
     }
   }
 
+  /** Who belongs, by the last word of the server. */
+  function memberTest(id: string): (account: AccountId) => boolean {
+    const { members } = need(id);
+    return (account) => members.some((member) => member.account === account && member.isCurrent);
+  }
+
   function need(id: string): NonNullable<ReturnType<Context['store']['get']>> {
     const state = context().store.get(id);
     if (state === undefined) throw fail('not-found');
@@ -208,8 +235,14 @@ export function makeMembers(context: () => Context, messages: Messages): Members
       case 'ownedGroupsLimit':
         return { kind: 'owned-groups-limit', max: outcome.value.ownedGroupsMax };
       case 'notAllowed':
-      case undefined:
-        return { kind: 'not-allowed' };
+      case undefined: {
+        // Who has handed the group over may do nothing more, the same thing again included.
+        await context().sync.refresh(id);
+        const isSo = need(id).members.some(
+          (each) => each.account === account && each.role === role,
+        );
+        return { kind: isSo ? 'done' : 'not-allowed' };
+      }
     }
   }
 
@@ -227,20 +260,29 @@ export function makeMembers(context: () => Context, messages: Messages): Members
   return {
     openDirect,
     create: createGroup,
-    add,
+    add: async (id, accounts) => {
+      await context().sync.refresh(id);
+      return add(id, accounts);
+    },
     remove,
-    settings: async (id, change) => {
+    settings: async (id, change, nonce) => {
       const now = settingsOf(need(id));
       const name = change.name?.trim() ?? now?.name ?? '';
       if (name === '' || name.length > 200)
         throw new EngineFailure({ code: 'invalid', field: 'name' });
-      await messages.settings(id, name, change.sharesHistory ?? now?.sharesHistory ?? false);
+      const sharesHistory = change.sharesHistory ?? now?.sharesHistory ?? false;
+      await messages.settings(id, { name, sharesHistory }, nonce);
     },
     setRole,
     leave,
     delete: async (id) => {
       const request = { conversationId: id };
-      await context().rpc.call(ConversationService.method.deleteConversation, request);
+      try {
+        await context().rpc.call(ConversationService.method.deleteConversation, request);
+      } catch (error) {
+        // Gone already, by an engine before this one or on another device.
+        if (toFailure(error).code !== 'not-found') throw error;
+      }
       await context().groups.forget(id);
       await context().outbox.dropConversation(id);
       await context().store.remove(id);

@@ -1,5 +1,5 @@
 /** Commands about messages: each makes a Content and hands it to the outbox. */
-import { base64, fromHex, hex, sealMessage } from '@crypho/vault';
+import { base64, fromHex, sealMessage } from '@crypho/vault';
 import {
   ContentSchema,
   ConversationService,
@@ -21,16 +21,33 @@ import { vaultRecord } from './vault-sync.ts';
 const TEXT_MAX = 20_000;
 const DRAFT_WAIT_MS = 1_500;
 
+export interface ReactionChange {
+  readonly target: MessageKey;
+  readonly emoji: string;
+  readonly isRemoved: boolean;
+}
+
+export interface GroupSettingsChange {
+  readonly name: string;
+  readonly sharesHistory: boolean;
+}
+
+/** `clientId`: 32 hex digits; the same one again is the same message again, and is sent once. */
 export interface Messages {
   send(
     id: string,
     text: string,
-    more: { replyTo?: MessageKey; mentions?: readonly string[]; clientId?: string },
+    more: { replyTo?: MessageKey; mentions?: readonly string[]; clientId: string },
   ): Promise<MessageKey>;
-  edit(id: string, target: MessageKey, text: string): Promise<'queued' | 'not-allowed'>;
-  delete(id: string, target: MessageKey): Promise<'queued' | 'not-allowed'>;
-  react(id: string, target: MessageKey, emoji: string, isRemoved: boolean): Promise<void>;
-  settings(id: string, name: string, sharesHistory: boolean): Promise<void>;
+  edit(
+    id: string,
+    target: MessageKey,
+    text: string,
+    clientId: string,
+  ): Promise<'queued' | 'not-allowed'>;
+  delete(id: string, target: MessageKey, clientId: string): Promise<'queued' | 'not-allowed'>;
+  react(id: string, reaction: ReactionChange, clientId: string): Promise<void>;
+  settings(id: string, settings: GroupSettingsChange, clientId: string): Promise<void>;
   markRead(id: string, upToSeq: number): Promise<void>;
   /** Another own device has read up to here. */
   readElsewhere(id: string, upToSeq: number): Promise<void>;
@@ -52,22 +69,21 @@ export function makeMessages(context: () => Context): Messages {
   async function queue(
     id: string,
     body: MessageInitShape<typeof ContentSchema>['body'],
-    more: { clientId?: string; erases?: MessageKey } = {},
-  ): Promise<string> {
+    clientId: string,
+    erases?: MessageKey,
+  ): Promise<void> {
     if (context().store.get(id) === undefined) throw fail('not-found');
     const sentAtMs = BigInt(Math.round(context().serverNow()));
     const content: Content = create(ContentSchema, {
       sentAtMs,
       ...(body === undefined ? {} : { body }),
     });
-    const clientId = more.clientId ?? hex(context().platform.random(16));
     await context().outbox.add({
       conversation: id,
       clientId,
       content: base64(toBinary(ContentSchema, content)),
-      ...(more.erases === undefined ? {} : { erases: more.erases }),
+      ...(erases === undefined ? {} : { erases }),
     });
-    return clientId;
   }
 
   function checkText(text: string): void {
@@ -78,7 +94,7 @@ export function makeMessages(context: () => Context): Messages {
   async function send(
     id: string,
     text: string,
-    more: { replyTo?: MessageKey; mentions?: readonly string[]; clientId?: string },
+    more: { replyTo?: MessageKey; mentions?: readonly string[]; clientId: string },
   ): Promise<MessageKey> {
     checkText(text);
     const value = create(TextSchema, {
@@ -86,9 +102,8 @@ export function makeMessages(context: () => Context): Messages {
       mentionedAccountIds: [...(more.mentions ?? [])],
       ...(more.replyTo === undefined ? {} : { replyTo: ref(more.replyTo) }),
     });
-    const options = more.clientId === undefined ? {} : { clientId: more.clientId };
-    const clientId = await queue(id, { case: 'text', value }, options);
-    return messageKey(context().account().accountId, clientId);
+    await queue(id, { case: 'text', value }, more.clientId);
+    return messageKey(context().account().accountId, more.clientId);
   }
 
   function isMine(target: MessageKey): boolean {
@@ -99,15 +114,20 @@ export function makeMessages(context: () => Context): Messages {
     id: string,
     target: MessageKey,
     text: string,
+    clientId: string,
   ): Promise<'queued' | 'not-allowed'> {
     checkText(text);
     if (!isMine(target)) return 'not-allowed';
     const value = { target: ref(target), text: create(TextSchema, { text }) };
-    await queue(id, { case: 'edit', value });
+    await queue(id, { case: 'edit', value }, clientId);
     return 'queued';
   }
 
-  async function remove(id: string, target: MessageKey): Promise<'queued' | 'not-allowed'> {
+  async function remove(
+    id: string,
+    target: MessageKey,
+    clientId: string,
+  ): Promise<'queued' | 'not-allowed'> {
     const state = context().store.get(id);
     if (state === undefined) throw fail('not-found');
     const isAdmin = state.kind === 'group' && state.head.role !== 'member';
@@ -120,7 +140,8 @@ export function makeMessages(context: () => Context): Messages {
       await context().outbox.discard(id, waiting.clientId);
       return 'queued';
     }
-    await queue(id, { case: 'delete', value: { target: ref(target) } }, { erases: target });
+    const body = { case: 'delete', value: { target: ref(target) } } as const;
+    await queue(id, body, clientId, target);
     return 'queued';
   }
 
@@ -213,11 +234,12 @@ export function makeMessages(context: () => Context): Messages {
     send,
     edit,
     delete: remove,
-    react: async (id, target, emoji, isRemoved) => {
-      await queue(id, { case: 'reaction', value: { target: ref(target), emoji, isRemoved } });
+    react: async (id, { target, emoji, isRemoved }, clientId) => {
+      const value = { target: ref(target), emoji, isRemoved };
+      await queue(id, { case: 'reaction', value }, clientId);
     },
-    settings: async (id, name, sharesHistory) => {
-      await queue(id, { case: 'groupSettings', value: { name, sharesHistory } });
+    settings: async (id, { name, sharesHistory }, clientId) => {
+      await queue(id, { case: 'groupSettings', value: { name, sharesHistory } }, clientId);
     },
     markRead,
     readElsewhere,

@@ -13,6 +13,7 @@ import { makeCoalesced, makeSerial } from './queue.ts';
 import type { Coalesced } from './queue.ts';
 import { retryDelay } from './rpc.ts';
 import { holds, messageKey } from './state.ts';
+import { idPartition } from './store.ts';
 
 const PARTITION = 'outbox';
 const REFUSALS_MAX = 12;
@@ -116,12 +117,21 @@ export function makeOutbox(context: () => Context): Outbox {
     }
   }
 
+  /** Whether it waits here or has even arrived: asked for again of an engine that took over. */
+  async function isKnown(item: Pick<OutboxItem, 'conversation' | 'clientId'>): Promise<boolean> {
+    if (find(item.conversation, item.clientId) !== undefined) return true;
+    const { account, records } = context();
+    const name = messageKey(account().accountId, item.clientId);
+    const seq = await records.get({ partition: idPartition(item.conversation), name });
+    return seq !== undefined;
+  }
+
   async function add(
     item: Pick<OutboxItem, 'conversation' | 'clientId' | 'content' | 'erases'>,
   ): Promise<void> {
-    const known = of(item.conversation).some((each) => each.clientId === item.clientId);
-    if (known) return;
+    // Taken before anything is waited for: what is asked first is sent first.
     const order = nextOrder++;
+    if (await isKnown(item)) return;
     const queuedAtMs = Math.round(context().serverNow());
     await keep({ ...item, order, queuedAtMs, fate: { kind: 'waiting' } });
     void pump(item.conversation).poke();
@@ -182,7 +192,7 @@ export function makeOutbox(context: () => Context): Outbox {
     if (item.erases === undefined) return 0n;
     const { records } = context();
     const name = item.erases;
-    const seq = await records.get({ partition: `ids/${item.conversation}`, name });
+    const seq = await records.get({ partition: idPartition(item.conversation), name });
     return typeof seq === 'number' ? BigInt(seq) : 0n;
   }
 

@@ -60,6 +60,7 @@ export interface Runtime {
   connection(): ConnectionState;
   /** Reads what is kept here; nothing of the network. */
   open(): Promise<void>;
+  /** Once; whoever asks while it is being opened waits for the same. */
   openMls(): Promise<MlsEngine>;
   start(): void;
   stop(): Promise<void>;
@@ -69,6 +70,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   const { platform, rpc, topics, records } = options;
   const shared: GroupsShared = { intents: new Map(), fates: new Map(), announced: new Map() };
   let mls: MlsEngine | undefined;
+  let opening: Promise<MlsEngine> | undefined;
   let isStopped = false;
   let connection: ConnectionState = { kind: 'connecting', sinceMs: platform.clock.now() };
 
@@ -226,6 +228,29 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     context.background(noteIdentityChanged(account)),
   );
 
+  async function openMls(): Promise<MlsEngine> {
+    mls ??= guardTraps(await openedMls(), records, platform.restart);
+    await leaveTrapped(mls, records);
+    topics.changed(...context.store.ids().map((id) => `conversation/${id}`));
+    context.outbox.poke();
+    return mls;
+  }
+
+  function openedMls(): Promise<MlsEngine> {
+    const { accountId, deviceId, isSharedComputer, mlsKey } = options.stored();
+    const key = Uint8Array.from(atob(mlsKey), (c) => c.charCodeAt(0));
+    const storage: MlsOptions['storage'] = isSharedComputer
+      ? { kind: 'memory' }
+      : { kind: 'disk', name: 'crypho-mls', key };
+    return platform.openMls({
+      storage,
+      self: { account: accountId, device: deviceId, domain: platform.domain },
+      policy: makePolicy(get, shared),
+      delivery: makeDelivery(get, shared),
+      epochs: makeEpochSink(get, depositCheck.entered),
+    });
+  }
+
   return {
     context,
     lists,
@@ -242,25 +267,12 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       await context.store.open();
       await context.outbox.open();
     },
-    openMls: async () => {
-      if (mls !== undefined) return mls;
-      const { accountId, deviceId, isSharedComputer, mlsKey } = options.stored();
-      const key = Uint8Array.from(atob(mlsKey), (c) => c.charCodeAt(0));
-      const storage: MlsOptions['storage'] = isSharedComputer
-        ? { kind: 'memory' }
-        : { kind: 'disk', name: 'crypho-mls', key };
-      const opened = await platform.openMls({
-        storage,
-        self: { account: accountId, device: deviceId, domain: platform.domain },
-        policy: makePolicy(get, shared),
-        delivery: makeDelivery(get, shared),
-        epochs: makeEpochSink(get, depositCheck.entered),
+    openMls: () => {
+      opening ??= openMls().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
       });
-      mls = guardTraps(opened, records, platform.restart);
-      await leaveTrapped(mls, records);
-      topics.changed(...context.store.ids().map((id) => `conversation/${id}`));
-      context.outbox.poke();
-      return mls;
+      return opening;
     },
     start: () => context.socket.start(),
     stop: async () => {

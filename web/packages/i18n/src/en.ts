@@ -555,6 +555,8 @@ export const en = {
   'failure.too-large': 'That is too large.',
   'failure.untrusted-server':
     'The answer from the server does not hold up, so it was not used. Nothing was sent.',
+  'failure.interrupted':
+    'The tab that was doing this was closed. See whether it was done before you try again.',
   'failure.storage':
     'This browser could not keep it. Free up space or allow storage for this site.',
   'failure.internal':

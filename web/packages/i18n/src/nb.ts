@@ -551,6 +551,8 @@ export const nb = {
   'failure.too-large': 'Det er for stort.',
   'failure.untrusted-server':
     'Svaret fra tjeneren holder ikke mål og ble ikke brukt. Ingenting ble sendt.',
+  'failure.interrupted':
+    'Fanen som holdt på med dette, ble lukket. Se etter om det ble gjort, før du prøver igjen.',
   'failure.storage':
     'Nettleseren kunne ikke lagre det. Rydd plass, eller tillat lagring for dette nettstedet.',
   'failure.internal':

@@ -1,4 +1,5 @@
 /** A browser in the simulation: a disk that survives, and sessions, hosts and tabs on it that do not. */
+import { randomBytes } from 'node:crypto';
 import type { MlsEngine } from '@crypho/mls';
 import { memoryStorage, sha256 } from '@crypho/vault';
 import type { Bytes, Keeper, Storage } from '@crypho/vault';
@@ -23,6 +24,7 @@ import type { Session } from '../../src/session.ts';
 import { makeTopics } from '../../src/topics.ts';
 import { openSimMls } from './mls.ts';
 import type { MlsDisk } from './mls.ts';
+import { applyTo } from './patches.ts';
 import type { SimServer, SimSession } from './server.ts';
 
 /** A seeded generator (mulberry32). */
@@ -157,11 +159,13 @@ export class SimTab {
   command<N extends CommandName>(
     name: N,
     args: Commands[N]['in'],
+    options: { nonce?: string } = {},
   ): Promise<Answer<Commands[N]['out']>> {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#answers.set(id, resolve as (answer: Answer<unknown>) => void);
-      this.#port.receive({ type: 'command', id, name, args });
+      const nonce = options.nonce ?? randomBytes(16).toString('hex');
+      this.#port.receive({ type: 'command', id, name, args, nonce });
     });
   }
 
@@ -199,9 +203,7 @@ export class SimTab {
     this.#watchers.set(id, (message) => {
       if (message.type !== 'patch') return;
       last = message.patch;
-      if (message.patch.isSnapshot) held.clear();
-      for (const key of message.patch.removes) held.delete(key);
-      for (const item of message.patch.upserts) held.set(item.key, item);
+      applyTo(held, message.patch);
     });
     this.#port.receive({ type: 'subscribe', id, query, args });
     return {
