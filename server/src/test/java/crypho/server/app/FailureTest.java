@@ -134,20 +134,11 @@ final class FailureTest {
     }
     first.destroyForcibly().waitFor();
 
-    // So few that clients can use all of them up: 512 are kept for the rest, 64 always allowed.
-    var second = process("ulimit -n 230; exec \"$@\"");
+    var second = process("exec \"$@\"");
     client.use(portOf(second));
     assertEquals(List.of(), client.lost());
-    var crowd = new ArrayList<java.net.Socket>();
-    try {
-      for (int i = 0; i < 400; i++) {
-        crowd.add(new java.net.Socket("localhost", portOf(second)));
-      }
-    } finally {
-      for (var socket : crowd) {
-        socket.close();
-      }
-    }
+    useUpTheFilesOf(second);
+    awaitAnswer(second);
     sendUntilAccepted(client);
     assertEquals(List.of(), client.lost());
 
@@ -160,6 +151,68 @@ final class FailureTest {
     var words = new String(third.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(1, third.waitFor());
     assertTrue(words.contains("Port " + port + " is in use"), words);
+  }
+
+  /// Leaves the process eight files more than it has open and takes them all: `accept` fails.
+  private void useUpTheFilesOf(Process process) throws Exception {
+    var filesMax = openFiles(process) + 8;
+    assertTrue(
+        run("prlimit", "--pid=" + process.pid(), "--nofile=" + filesMax + ":" + filesMax),
+        "prlimit of util-linux sets the limit of a running process");
+    var crowd = new ArrayList<java.net.Socket>();
+    try {
+      for (int i = 0; i < 60; i++) {
+        crowd.add(new java.net.Socket("localhost", portOf(process)));
+      }
+      var end = Instant.now().plus(RECOVERY_MAX);
+      while (openFiles(process) < filesMax) {
+        assertTrue(Instant.now().isBefore(end), "files are left");
+        Thread.sleep(20);
+      }
+      assertThrows(IOException.class, () -> answerOf(process));
+    } finally {
+      for (var socket : crowd) {
+        socket.close();
+      }
+    }
+  }
+
+  private void awaitAnswer(Process process) throws Exception {
+    var end = Instant.now().plus(RECOVERY_MAX);
+    while (true) {
+      try {
+        assertEquals("HTTP/1.1 200", answerOf(process));
+        return;
+      } catch (IOException e) {
+        assertTrue(
+            Instant.now().isBefore(end),
+            () -> "accepts no more: " + words(data.resolve("out-" + started.indexOf(process))));
+      }
+    }
+  }
+
+  private static long openFiles(Process process) throws IOException {
+    try (var files = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {
+      return files.count();
+    }
+  }
+
+  /// What a new connection is answered, within two seconds.
+  private String answerOf(Process process) throws IOException, InterruptedException {
+    try (var socket = new java.net.Socket("localhost", portOf(process))) {
+      socket.setSoTimeout(2_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      var first = new byte[12];
+      var read = socket.getInputStream().readNBytes(first, 0, first.length);
+      if (read < first.length) {
+        throw new java.io.EOFException("cut after " + read + " bytes");
+      }
+      return new String(first, StandardCharsets.US_ASCII);
+    }
   }
 
   private List<ProcessHandle> databaseProcesses() throws IOException {
