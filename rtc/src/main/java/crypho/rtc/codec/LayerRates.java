@@ -1,0 +1,96 @@
+package crypho.rtc.codec;
+
+import java.util.Arrays;
+
+/// How much each layer of one producer takes, over the last second: what a bandwidth plan reckons
+/// with. One owner thread.
+public final class LayerRates {
+  /// What [#best] answers where not even the lowest layer fits.
+  public static final int NONE = -1;
+
+  private static final int BUCKETS = 8;
+  private static final long BUCKET_NANOS = 125_000_000L;
+  private static final int SPATIAL = LayerSwitcher.SOURCES_MAX;
+  private static final int TEMPORAL = DependencyStructure.TEMPORAL_LAYERS_MAX;
+
+  private final boolean isCumulative;
+  private final int[] octets = new int[BUCKETS * SPATIAL * TEMPORAL];
+  private final int[] sums = new int[SPATIAL * TEMPORAL];
+  private long bucket = Long.MIN_VALUE;
+
+  /// @param isCumulative whether a spatial layer needs those below it (SVC, not simulcast)
+  public LayerRates(boolean isCumulative) {
+    this.isCumulative = isCumulative;
+  }
+
+  /// A packet of a layer came.
+  ///
+  /// @param spatial 0 to 3: the stream in simulcast, else the frame's spatial layer
+  /// @param length octets on the wire
+  public void onPacket(int spatial, int temporal, int length, long nowNanos) {
+    advance(nowNanos);
+    var layer = spatial * TEMPORAL + temporal;
+    octets[(int) (bucket & (BUCKETS - 1)) * SPATIAL * TEMPORAL + layer] += length;
+    sums[layer] += length;
+  }
+
+  private void advance(long nowNanos) {
+    var now = Math.floorDiv(nowNanos, BUCKET_NANOS);
+    if (bucket == Long.MIN_VALUE || now - bucket >= BUCKETS) {
+      Arrays.fill(octets, 0);
+      Arrays.fill(sums, 0);
+      bucket = now;
+    }
+    while (bucket < now) {
+      bucket++;
+      var row = (int) (bucket & (BUCKETS - 1)) * SPATIAL * TEMPORAL;
+      for (var layer = 0; layer < SPATIAL * TEMPORAL; layer++) {
+        sums[layer] -= octets[row + layer];
+        octets[row + layer] = 0;
+      }
+    }
+  }
+
+  /// Bits a second that a consumer of these layers gets, 0 where the layer is not sent.
+  public long bitrateBps(int spatial, int temporal, long nowNanos) {
+    advance(nowNanos);
+    if (!isActive(spatial, nowNanos)) {
+      return 0;
+    }
+    var total = 0L;
+    for (var s = isCumulative ? 0 : spatial; s <= spatial; s++) {
+      for (var t = 0; t <= temporal; t++) {
+        total += sums[s * TEMPORAL + t];
+      }
+    }
+    return total * 8;
+  }
+
+  /// Whether anything of a spatial layer came in the last second.
+  public boolean isActive(int spatial, long nowNanos) {
+    advance(nowNanos);
+    for (var t = 0; t < TEMPORAL; t++) {
+      if (sums[spatial * TEMPORAL + t] > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The best layers within a budget and the given limits, as `spatial << 3 | temporal`, or
+  /// [#NONE]: first the highest spatial layer that is sent and fits with any temporal layer, then
+  /// the highest temporal layer.
+  public int best(long budgetBps, int spatialMax, int temporalMax, long nowNanos) {
+    for (var spatial = Math.min(spatialMax, SPATIAL - 1); spatial >= 0; spatial--) {
+      if (!isActive(spatial, nowNanos)) {
+        continue;
+      }
+      for (var temporal = Math.min(temporalMax, TEMPORAL - 1); temporal >= 0; temporal--) {
+        if (bitrateBps(spatial, temporal, nowNanos) <= budgetBps) {
+          return spatial << 3 | temporal;
+        }
+      }
+    }
+    return NONE;
+  }
+}
