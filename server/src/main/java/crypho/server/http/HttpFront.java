@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -212,11 +213,15 @@ public final class HttpFront {
   }
 
   /// Above the cap a connection is closed at once, while there are still files left to accept with.
+  /// The channel says when it is gone: Vert.x forgets a connection's own close handler once it has
+  /// become a WebSocket, and then nobody would ever count it out.
   private void onConnection(HttpConnection connection) {
-    if (connections.incrementAndGet() > config.limits().connectionsMax()) {
+    var channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
+    var over = connections.incrementAndGet() > config.limits().connectionsMax();
+    channel.closeFuture().addListener(_ -> connections.decrementAndGet());
+    if (over) {
       connection.close();
     }
-    connection.closeHandler(_ -> connections.decrementAndGet());
   }
 
   private void route(HttpServerRequest request) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import crypho.base.ConversationId;
+import crypho.server.http.HttpConfig;
 import crypho.server.rpc.Caller;
 import crypho.server.testing.TestFront;
 import crypho.wire.v1.ClientFrame;
@@ -26,6 +27,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
@@ -100,7 +102,11 @@ final class SocketsTest {
   }
 
   private WebSocket connect(String token, Device device) {
-    var uri = front.uri("/api/socket").toString().replace("http:", "ws:");
+    return connect(front, token, device);
+  }
+
+  private WebSocket connect(TestFront to, String token, Device device) {
+    var uri = to.uri("/api/socket").toString().replace("http:", "ws:");
     return client
         .newWebSocketBuilder()
         .header("Authorization", "Bearer " + token)
@@ -228,6 +234,27 @@ final class SocketsTest {
       connectGreeted(caller, new Device());
     }
     assertThrows(CompletionException.class, () -> connect(token, new Device()));
+  }
+
+  /// More sockets one after the other than may be open at once: each that has gone makes room.
+  @Test
+  void aClosedSocketMakesRoomForTheNext() throws Exception {
+    var limits = new HttpConfig.Limits(3, 4, 64, Duration.ofSeconds(5), 1);
+    try (var own = new TestFront(limits, _ -> {})) {
+      var token = own.session(newCaller());
+      for (int i = 0; i < 10; i++) {
+        var device = new Device();
+        var socket = connect(own, token, device);
+        assertEquals(7, device.next().getHello().getVaultRevision());
+        assertTrue(own.metrics().contains("crypho_http_connections 1.0"), own.metrics());
+        socket.abort();
+        var end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (!own.metrics().contains("crypho_http_connections 0.0")) {
+          assertTrue(System.nanoTime() < end, own.metrics());
+          Thread.onSpinWait();
+        }
+      }
+    }
   }
 
   /// A peer that shakes hands and then reads nothing is cut, and others get their frames meanwhile.
