@@ -44,6 +44,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private static final int START_TRIES_MAX = 8;
   private static final long LOG_BYTES_MAX = 4 << 20;
   private static final int SOCKET_PATH_MAX = 90;
+  private static final int DEFAULT_PORT = 5432;
 
   private final Path data;
   private final Path home;
@@ -51,18 +52,25 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private final Path socketDirectory;
   private final PostgresUser user;
   private final Durability durability;
+  private final int loopbackPort;
   private final FileChannel lockChannel;
   private final FileLock lock;
   private volatile @Nullable Process server;
   private volatile boolean isClosing;
 
   private EmbeddedPostgres(
-      Path data, Path home, Durability durability, FileChannel lockChannel, FileLock lock)
+      Path data,
+      Path home,
+      Durability durability,
+      int loopbackPort,
+      FileChannel lockChannel,
+      FileLock lock)
       throws IOException {
     this.data = data;
     this.home = home;
     this.cluster = data.resolve("pg");
     this.durability = durability;
+    this.loopbackPort = loopbackPort;
     this.lockChannel = lockChannel;
     this.lock = lock;
     this.user = PostgresUser.choose(data);
@@ -75,6 +83,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
   /// @throws IOException with a text for the operator where it cannot run here
   public static EmbeddedPostgres start(Path data, Path binaries, Durability durability)
       throws IOException {
+    return start(data, binaries, durability, 0);
+  }
+
+  /// As above, and reachable by TCP on 127.0.0.1 too, for another program that is measured with
+  /// this database and knows no Unix sockets. Nobody gets in that way whom the cluster's
+  /// pg_hba.conf does not name.
+  ///
+  /// @param loopbackPort 0 for none
+  public static EmbeddedPostgres start(
+      Path data, Path binaries, Durability durability, int loopbackPort) throws IOException {
     var root = data.toAbsolutePath().normalize();
     Files.createDirectories(root);
     var channel =
@@ -85,7 +103,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       throw new IOException(root + " is in use by another Crypho that is still running.");
     }
     var home = PostgresBinaries.unpackBelow(binaries.toAbsolutePath().normalize());
-    var postgres = new EmbeddedPostgres(root, home, durability, channel, lock);
+    var postgres = new EmbeddedPostgres(root, home, durability, loopbackPort, channel, lock);
     try {
       postgres.create();
       postgres.stopLeftover();
@@ -99,7 +117,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   /// Path of the socket, for the pool.
   Path socket() {
-    return socketDirectory.resolve(".s.PGSQL.5432");
+    return socketDirectory.resolve(".s.PGSQL." + port());
+  }
+
+  /// PostgreSQL names its Unix socket by the port too.
+  private int port() {
+    return loopbackPort == 0 ? DEFAULT_PORT : loopbackPort;
   }
 
   /// Process ids of the server and its helpers, for measurements.
@@ -320,7 +343,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private List<String> command() {
     var all = new ArrayList<String>();
     all.add(program("postgres"));
-    all.addAll(List.of("-D", cluster.toString(), "-k", socketDirectory.toString(), "-h", ""));
+    all.addAll(List.of("-D", cluster.toString(), "-k", socketDirectory.toString()));
+    all.addAll(List.of("-h", loopbackPort == 0 ? "" : "127.0.0.1", "-p", String.valueOf(port())));
     for (var setting : settings()) {
       all.addAll(List.of("-c", setting));
     }
