@@ -2,6 +2,8 @@ package crypho.client.load;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
@@ -43,27 +45,37 @@ public final class LoadLoop implements AutoCloseable {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS);
   }
 
-  /// Connects and upgrades; complete once the server has switched protocols. Connections come from
-  /// many loopback addresses, as people's do, so that limits per address mean what they mean
-  /// outside.
+  /// Opens a connection with `handler` at its end. Connections come from many loopback addresses,
+  /// as people's do, so that limits per address mean what they mean outside.
   ///
   /// @param number which client this is; chooses its source address
+  public ChannelFuture open(int number, ChannelHandler handler) {
+    return bootstrap
+        .clone()
+        .handler(
+            new ChannelInitializer<SocketChannel>() {
+              @Override
+              protected void initChannel(SocketChannel channel) {
+                channel.pipeline().addLast(handler);
+              }
+            })
+        .connect(server, source(number));
+  }
+
+  /// Whether no connection may be opened any more.
+  public boolean isClosing() {
+    return group.isShuttingDown();
+  }
+
+  /// Connects and upgrades; complete once the server has switched protocols.
+  ///
+  /// @param number which client this is
   public CompletableFuture<LoadSocket> connect(int number, byte[] token, LoadListener listener) {
-    if (group.isShuttingDown()) {
+    if (isClosing()) {
       return new CompletableFuture<>(); // never completes, so that those who try again fall silent
     }
     var socket = new LoadSocket(upgrade(token), listener);
-    var starting =
-        bootstrap
-            .clone()
-            .handler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channel.pipeline().addLast(socket);
-                  }
-                })
-            .connect(server, source(number));
+    var starting = open(number, socket);
     starting.addListener(done -> {
       if (!done.isSuccess()) {
         socket.opened().completeExceptionally(done.cause());
@@ -74,7 +86,7 @@ public final class LoadLoop implements AutoCloseable {
 
   /// Calls a method (`crypho.v1.Service/Method`) and gives the body of the answer.
   public CompletableFuture<byte[]> call(int number, byte[] token, String method, byte[] body) {
-    if (group.isShuttingDown()) {
+    if (isClosing()) {
       return new CompletableFuture<>();
     }
     var head =
@@ -88,17 +100,7 @@ public final class LoadLoop implements AutoCloseable {
             + bearer(token)
             + "\r\n\r\n";
     var call = new LoadCall(head.getBytes(StandardCharsets.US_ASCII), body);
-    var starting =
-        bootstrap
-            .clone()
-            .handler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channel.pipeline().addLast(call);
-                  }
-                })
-            .connect(server, source(number));
+    var starting = open(number, call);
     starting.addListener(done -> {
       if (!done.isSuccess()) {
         call.result().completeExceptionally(done.cause());
