@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// `./crypho bench messaging [a b c d e f] [--json]`. `crypho.home` names the folder of the entry
-/// script.
+/// `./crypho bench messaging [a b c d e f] [--json] [--peer ejabberd]`. `crypho.home` names the
+/// folder of the entry script.
 public final class Bench {
   private static final Set<String> ROWS = Set.of("a", "b", "c", "d", "e", "f");
 
@@ -33,9 +33,11 @@ public final class Bench {
     if (!words.isEmpty() && words.getFirst().equals("crash")) {
       Crash.main(words.subList(1, words.size()).toArray(String[]::new));
     }
+    var isCompared = Comparison.takeFlag(words);
     if (words.isEmpty() || !words.getFirst().equals("messaging")) {
       System.err.println(
-          "Usage: ./crypho bench messaging [a b c d e f] [--json] | crash [rounds] [seed]");
+          "Usage: ./crypho bench messaging [a b c d e f] [--json] [--peer ejabberd]"
+              + " | crash [rounds] [seed]");
       System.exit(2);
     }
     var chosen = new TreeSet<>(words.subList(1, words.size()));
@@ -44,7 +46,12 @@ public final class Bench {
       System.exit(2);
     }
     var home = Path.of(System.getProperty("crypho.home", "."));
-    new Bench(home, isJson).run(chosen.isEmpty() ? ROWS : chosen);
+    var rows = chosen.isEmpty() ? ROWS : chosen;
+    var bench = new Bench(home, isJson);
+    bench.run(rows);
+    if (isCompared) {
+      new Comparison(bench.rows, isJson).run(rows);
+    }
   }
 
   private void run(Set<String> chosen) throws IOException, SQLException, InterruptedException {

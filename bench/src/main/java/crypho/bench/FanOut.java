@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.DoubleSupplier;
+import java.util.function.IntConsumer;
 
 /// (c) One message to 2,000 connected members, from its sending to its arrival at the last one;
 /// many times, one after the other.
@@ -15,6 +17,7 @@ final class FanOut {
   private static final int WARM_UP = 150;
   private static final int MEASURED = 300;
   private static final int PAUSE_MS = 20;
+  private static final int MEMBERS = Layout.CROWD_TO - Layout.CROWD_FROM;
 
   /// Touched on the crowd's thread only, but for the future.
   private static final class Round {
@@ -41,37 +44,46 @@ final class FanOut {
   }
 
   private Row run(ServerProcess server) throws IOException, InterruptedException {
-    var members = Layout.CROWD_TO - Layout.CROWD_FROM;
     try (var crowd = new Crowd(server.address())) {
       var sockets = crowd.connect(Layout.CROWD_FROM, Layout.CROWD_TO, _ -> this::onFrame);
       var message = new BenchMessage(Layout.crowd(), Layout.CROWD_FROM);
-      for (var i = 0; i < WARM_UP; i++) {
-        once(sockets.getFirst(), message, i + 1);
-      }
-      var times = new Samples();
-      var serverBefore = server.serverCpuSeconds();
-      var ownBefore = Proc.cpuSeconds(ProcessHandle.current().pid());
-      for (var i = 0; i < MEASURED; i++) {
-        times.add(once(sockets.getFirst(), message, WARM_UP + i + 1));
-      }
-      var serverCpu = server.serverCpuSeconds() - serverBefore;
-      var ownCpu = Proc.cpuSeconds(ProcessHandle.current().pid()) - ownBefore;
-      var deliveries = (double) MEASURED * members;
-      return new Row("c one message to 2,000")
-          .put("p50_ms", times.percentileMs(50))
-          .put("p99_ms", times.percentileMs(99))
-          .put("deliveries_per_cpu_s", deliveries / serverCpu)
-          .put("generator_deliveries_per_cpu_s", deliveries / ownCpu);
+      var sender = sockets.getFirst();
+      return rounds(
+          request -> sender.send(message.frame(request, message.next())), server::serverCpuSeconds);
     }
   }
 
-  private long once(LoadSocket sender, BenchMessage message, int request)
+  /// The rounds themselves, whoever's server it is.
+  ///
+  /// @param send sends the message with this number to everybody; each that arrives is reported to
+  ///   [#onReceived]
+  Row rounds(IntConsumer send, DoubleSupplier serverCpuSeconds)
       throws IOException, InterruptedException {
-    var next = new Round(Layout.CROWD_TO - Layout.CROWD_FROM);
+    for (var i = 0; i < WARM_UP; i++) {
+      once(send, i + 1);
+    }
+    var times = new Samples();
+    var serverBefore = serverCpuSeconds.getAsDouble();
+    var ownBefore = Proc.cpuSeconds(ProcessHandle.current().pid());
+    for (var i = 0; i < MEASURED; i++) {
+      times.add(once(send, WARM_UP + i + 1));
+    }
+    var serverCpu = serverCpuSeconds.getAsDouble() - serverBefore;
+    var ownCpu = Proc.cpuSeconds(ProcessHandle.current().pid()) - ownBefore;
+    var deliveries = (double) MEASURED * MEMBERS;
+    return new Row("c one message to 2,000")
+        .put("p50_ms", times.percentileMs(50))
+        .put("p99_ms", times.percentileMs(99))
+        .put("deliveries_per_cpu_s", deliveries / serverCpu)
+        .put("generator_deliveries_per_cpu_s", deliveries / ownCpu);
+  }
+
+  private long once(IntConsumer send, int request) throws IOException, InterruptedException {
+    var next = new Round(MEMBERS);
     round = next;
     Thread.sleep(PAUSE_MS);
     var began = System.nanoTime();
-    sender.send(message.frame(request, message.next()));
+    send.accept(request);
     try {
       return next.last.get(20, TimeUnit.SECONDS) - began;
     } catch (ExecutionException | TimeoutException e) {
@@ -82,7 +94,12 @@ final class FanOut {
 
   private void onFrame(LoadSocket socket, FrameScan scan, ByteBuf frame) {
     if (scan.bodyField() == FrameScan.ENTRY) {
-      round.onReceived();
+      onReceived();
     }
+  }
+
+  /// One of the members has got the message. On the crowd's thread.
+  void onReceived() {
+    round.onReceived();
   }
 }

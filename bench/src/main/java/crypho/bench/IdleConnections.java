@@ -6,8 +6,9 @@ import java.util.List;
 
 /// (d) How much the server's process grows for each idle connection, at 5,000 and 15,000.
 final class IdleConnections {
-  private static final List<Integer> STEPS = List.of(5_000, 15_000);
-  private static final int SETTLE_MS = 2_000;
+  static final List<Integer> STEPS = List.of(5_000, 15_000);
+  static final int SETTLE_MS = 2_000;
+  static final int WARM_UP = 500;
 
   private IdleConnections() {}
 
@@ -22,7 +23,7 @@ final class IdleConnections {
         connected = step;
         var growth = settledKib(server) - before;
         rows.add(
-            new Row("d idle connections " + step)
+            new Row(name(step))
                 .put("kib_per_connection", growth / step)
                 .put("server_mb", (before + growth) / 1024)
                 .put("lost", crowd.lost()));
@@ -31,10 +32,14 @@ final class IdleConnections {
     return rows;
   }
 
+  static String name(int connections) {
+    return "d idle connections " + connections;
+  }
+
   /// Classes are loaded and code is compiled before the first reading.
   private static void warmUp(ServerProcess server) throws IOException, InterruptedException {
     try (var crowd = new Crowd(server.address())) {
-      crowd.connect(0, 500, _ -> Crowd.ignoring());
+      crowd.connect(0, WARM_UP, _ -> Crowd.ignoring());
     }
     Thread.sleep(SETTLE_MS);
   }

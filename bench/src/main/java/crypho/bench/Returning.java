@@ -26,7 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// conversation's log, and is caught up when it has got Hello and read the rest.
 final class Returning {
   private static final int KNOWN = Layout.HISTORY / 2;
-  private static final int WAIT_SECONDS_MAX = 120;
+  static final String NAME = "f 5,000 come back after a restart";
+  static final int WAIT_SECONDS_MAX = 120;
   private static final int RETRY_MS_MIN = 250;
   private static final int RETRY_MS_MAX = 5_000;
 
@@ -62,7 +63,7 @@ final class Returning {
       try {
         var last = returning.all.get(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
         return new Result(
-            new Row("f 5,000 come back after a restart")
+            new Row(NAME)
                 .put("caught_up_s", (last - ready) / 1e9)
                 .put("since_kill_s", (last - killed) / 1e9)
                 .put("ready_s", server.readySeconds())
@@ -85,13 +86,16 @@ final class Returning {
             });
   }
 
-  /// Tries again after a delay that doubles, with jitter, as our clients do: 5,000 who knock
-  /// without pause would measure themselves.
+  /// A delay that doubles, with jitter, as our clients wait: 5,000 who knock without pause would
+  /// measure themselves.
+  static int delayMs(int tries) {
+    var longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN << Math.min(tries, 10));
+    return ThreadLocalRandom.current().nextInt(longest / 2, longest);
+  }
+
   private void later(int number) {
     retries.incrementAndGet();
-    var tries = attempts.merge(number, 1, Integer::sum);
-    var longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN << Math.min(tries, 10));
-    var delay = ThreadLocalRandom.current().nextInt(longest / 2, longest);
+    var delay = delayMs(attempts.merge(number, 1, Integer::sum));
     CompletableFuture.delayedExecutor(delay, TimeUnit.MILLISECONDS).execute(() -> comeBack(number));
   }
 

@@ -1,5 +1,6 @@
 package crypho.bench;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.StringJoiner;
 /// One measured row: a name and numbers with names, in the order in which they were put.
 final class Row {
   private final String name;
+  private String system = "crypho";
   private final Map<String, Double> values = new LinkedHashMap<>();
 
   Row(String name) {
@@ -19,6 +21,16 @@ final class Row {
     return this;
   }
 
+  /// Says that another system than ours was measured.
+  Row of(String measured) {
+    system = measured;
+    return this;
+  }
+
+  String system() {
+    return system;
+  }
+
   String name() {
     return name;
   }
@@ -28,15 +40,15 @@ final class Row {
   }
 
   Map<String, Double> values() {
-    return Map.copyOf(values);
+    return Collections.unmodifiableMap(values);
   }
 
   /// One JSON object on one line.
   String toJson() {
-    var out = new StringJoiner(",", "{\"name\":\"" + name + "\"", "}").setEmptyValue("");
-    out.add("");
+    var out = new StringJoiner(",", "{", "}");
+    out.add("\"name\":\"" + name + "\"").add("\"system\":\"" + system + "\"");
     values.forEach((key, value) -> out.add("\"" + key + "\":" + number(value)));
-    return out.toString().replaceFirst("\",,", "\",");
+    return out.toString();
   }
 
   /// For people: the name, then `key value` pairs.
@@ -46,7 +58,7 @@ final class Row {
     return String.format(Locale.ROOT, "%-34s %s", name, out);
   }
 
-  private static String number(double value) {
+  static String number(double value) {
     if (Double.isNaN(value) || Double.isInfinite(value)) {
       return "null";
     }

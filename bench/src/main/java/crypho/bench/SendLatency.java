@@ -14,6 +14,33 @@ final class SendLatency {
   private static final int WARM_UP_SECONDS = 6;
   private static final int MEASURED_SECONDS = 20;
 
+  /// When each message is due, and in which of so many conversations.
+  record Schedule(int conversations, long start) {
+    static final int ALL = (WARM_UP_SECONDS + MEASURED_SECONDS) * SENDS_PER_SECOND;
+
+    Schedule(int conversations) {
+      this(conversations, System.nanoTime() + 100_000_000L);
+    }
+
+    long measuredFrom() {
+      return start + WARM_UP_SECONDS * 1_000_000_000L;
+    }
+
+    /// Waits for the moment at which the message with this index is due, and gives it.
+    long awaitDue(int index) {
+      var due = start + index * (1_000_000_000L / SENDS_PER_SECOND);
+      while (System.nanoTime() < due) {
+        LockSupport.parkNanos(due - System.nanoTime());
+      }
+      return due;
+    }
+
+    /// A stride that is coprime to 512 visits all conversations and spreads the senders.
+    int which(int index) {
+      return (int) (index * 37L % conversations);
+    }
+  }
+
   private final Samples receipts = new Samples();
   private long measuredFrom = Long.MAX_VALUE;
   private long refused;
@@ -32,29 +59,28 @@ final class SendLatency {
         conversations[i] =
             new BenchMessage(Layout.direct(sender, i % Layout.CONVERSATIONS_EACH), sender);
       }
-      var all = (WARM_UP_SECONDS + MEASURED_SECONDS) * SENDS_PER_SECOND;
-      var start = System.nanoTime() + 100_000_000L;
-      measuredFrom = start + WARM_UP_SECONDS * 1_000_000_000L;
-      for (var i = 0; i < all; i++) {
-        var due = start + i * (1_000_000_000L / SENDS_PER_SECOND);
-        while (System.nanoTime() < due) {
-          LockSupport.parkNanos(due - System.nanoTime());
-        }
-        // A stride that is coprime to 512 visits all conversations and spreads the senders.
-        var which = (int) (i * 37L % conversations.length);
+      var schedule = new Schedule(conversations.length);
+      measuredFrom = schedule.measuredFrom();
+      for (var i = 0; i < Schedule.ALL; i++) {
+        var due = schedule.awaitDue(i);
+        var which = schedule.which(i);
         var socket = sockets.get(which / Layout.CONVERSATIONS_EACH);
         socket.send(conversations[which].frame(i + 1, conversations[which].next(due)));
       }
       Thread.sleep(1_000);
       Crowd.onLoop(sockets.getFirst(), () -> {});
-      var missing = (double) MEASURED_SECONDS * SENDS_PER_SECOND - receipts.size();
-      return new Row("b send to receipt at 1,000/s")
-          .put("p50_ms", receipts.percentileMs(50))
-          .put("p99_ms", receipts.percentileMs(99))
-          .put("max_ms", receipts.maxMs())
-          .put("missing", missing)
-          .put("refused", (double) refused);
+      return row(receipts, refused);
     }
+  }
+
+  static Row row(Samples receipts, long refused) {
+    var missing = (double) MEASURED_SECONDS * SENDS_PER_SECOND - receipts.size();
+    return new Row("b send to receipt at 1,000/s")
+        .put("p50_ms", receipts.percentileMs(50))
+        .put("p99_ms", receipts.percentileMs(99))
+        .put("max_ms", receipts.maxMs())
+        .put("missing", missing)
+        .put("refused", (double) refused);
   }
 
   private void onReceived(LoadSocket socket, FrameScan scan, ByteBuf frame) {

@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /// (a) Durable sends a second: 64 senders, each with a window of unanswered sends over its 8
 /// conversations; all 128 people are connected and get what is sent.
 final class SendThroughput {
-  private static final int WINDOW = 16;
-  private static final int WARM_UP_MS = 8_000;
-  private static final int MEASURED_MS = 15_000;
+  static final int WINDOW = 16;
+  static final int WARM_UP_MS = 8_000;
+  static final int MEASURED_MS = 15_000;
 
   private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
@@ -121,13 +121,26 @@ final class SendThroughput {
     var serverCpu = server.serverCpuSeconds() - serverBefore;
     var databaseCpu = server.databaseCpuSeconds() - databaseBefore;
     var ownCpu = Proc.cpuSeconds(ProcessHandle.current().pid()) - ownBefore;
+    var deliveries = delivered.get() - deliveredBefore;
+    return row(sends, deliveries, seconds, serverCpu, databaseCpu, ownCpu, answers);
+  }
+
+  /// The row from what was counted in so many seconds.
+  static Row row(
+      long sends,
+      long deliveries,
+      double seconds,
+      double serverCpu,
+      double databaseCpu,
+      double ownCpu,
+      Samples answers) {
     return new Row("a durable sends")
         .put("sends_per_s", sends / seconds)
         .put("cpu_s_per_1000_sends", (serverCpu + databaseCpu) / sends * 1000)
         .put("server_cpu_s_per_1000", serverCpu / sends * 1000)
         .put("database_cpu_s_per_1000", databaseCpu / sends * 1000)
         .put("generator_cpu_s_per_1000", ownCpu / sends * 1000)
-        .put("deliveries_per_s", (delivered.get() - deliveredBefore) / seconds)
+        .put("deliveries_per_s", deliveries / seconds)
         .put("p50_ms", answers.percentileMs(50))
         .put("p99_ms", answers.percentileMs(99));
   }

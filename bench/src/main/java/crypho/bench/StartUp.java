@@ -2,7 +2,8 @@ package crypho.bench;
 
 /// (e) `serve` to ready once built, and what everything takes when nothing happens.
 final class StartUp {
-  private static final int IDLE_MS = 8_000;
+  static final String NAME = "e start and idle memory";
+  static final int IDLE_MS = 8_000;
 
   private StartUp() {}
 
@@ -12,7 +13,7 @@ final class StartUp {
     var database = server.databasePids();
     var databaseMb = database.stream().mapToDouble(Proc::pssKib).sum() / 1024;
     var serverMb = Proc.pssKib(server.pid()) / 1024;
-    return new Row("e start and idle memory")
+    return new Row(NAME)
         .put("ready_s", server.readySeconds())
         .put("idle_mb", serverMb + databaseMb)
         .put("server_mb", serverMb)
