@@ -63,6 +63,9 @@ public final class IceLiteAgent {
   /// An attribute must be understood and is not: answered with 420.
   public static final int UNKNOWN_ATTRIBUTE = -6;
 
+  /// Authenticated, but its transaction was seen on another path: dropped.
+  public static final int REPLAYED = -7;
+
   /// RFC 7675 §5.1.
   public static final long CONSENT_NANOS = 30_000_000_000L;
 
@@ -118,6 +121,7 @@ public final class IceLiteAgent {
   private final List<Path> paths = new ArrayList<>(PATHS_MAX);
   private final StunWriter writer = new StunWriter();
   private final byte[] answer = new byte[ANSWER_BYTES_MAX];
+  private final SeenTransactions seen = new SeenTransactions();
   private Generation current;
   private @Nullable Generation old;
   private byte @Nullable [] remoteUfrag;
@@ -176,6 +180,9 @@ public final class IceLiteAgent {
     if (generation == null || !message.verify(generation.key)) {
       refuse(path, message, UNAUTHORIZED, sink);
       return UNAUTHENTICATED;
+    }
+    if (seen.isReplay(path, message)) {
+      return REPLAYED;
     }
     return onCheck(nowNanos, path, generation, message, sink);
   }

@@ -184,6 +184,13 @@ public final class StunReader {
     return offset + 8;
   }
 
+  /// The transaction id folded to 64 bits: of random ids no two are ever the same.
+  public long transactionIdHash() {
+    long high = (long) Stun.int32(data, offset + 8) << 32;
+    long low = Integer.toUnsignedLong(Stun.int32(data, offset + 12));
+    return (high | low) ^ Stun.int32(data, offset + 16) * 0x9e3779b97f4a7c15L;
+  }
+
   public boolean has(int attribute) {
     return attribute < KNOWN_TYPES
         ? (requiredSeen & (1L << attribute)) != 0
