@@ -1,0 +1,36 @@
+package crypho.rtc.turn;
+
+import java.util.Arrays;
+
+/// Bounds what goes out to sources that have not shown they receive it. Sources share slots by the
+/// hash of their IPv4 address or IPv6 /64: the memory is fixed whatever is forged. One owner
+/// thread.
+final class ChallengeLimiter {
+  /// Answers per source and second: enough for an office behind one address, useless for a flood.
+  static final int PER_SECOND_MAX = 32;
+
+  private static final int SLOTS = 4_096;
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  private final int[] counts = new int[SLOTS];
+  private final int salt;
+  private long windowNanos = Long.MIN_VALUE;
+
+  ChallengeLimiter(int salt) {
+    this.salt = salt;
+  }
+
+  boolean admits(long nowNanos, long high, long low) {
+    if (windowNanos == Long.MIN_VALUE || nowNanos - windowNanos >= SECOND_NANOS) {
+      windowNanos = nowNanos;
+      Arrays.fill(counts, 0);
+    }
+    long source = IpKey.isIpv4(high, low) ? low : 0;
+    int slot = IpKey.hash(high, source, salt) & (SLOTS - 1);
+    if (counts[slot] >= PER_SECOND_MAX) {
+      return false;
+    }
+    counts[slot]++;
+    return true;
+  }
+}
