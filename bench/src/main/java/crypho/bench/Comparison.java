@@ -55,7 +55,7 @@ final class Comparison {
         .forEach(row -> System.out.println(isJson ? ratioJson(row, theirs) : table(row, theirs)));
   }
 
-  /// Ours divided by theirs, for each number that both have.
+  /// Ours divided by theirs; not finite where one lacks the number or theirs is 0.
   private static double ratio(Row ours, Row theirs, String key) {
     return ours.value(key) / theirs.value(key);
   }
@@ -67,7 +67,7 @@ final class Comparison {
             "{\"name\":\"" + ours.name() + "\",\"system\":\"crypho/ejabberd\",\"ratio\":{",
             "}}");
     for (var key : ours.values().keySet()) {
-      if (theirs.values().containsKey(key)) {
+      if (Double.isFinite(ratio(ours, theirs, key))) {
         out.add("\"" + key + "\":" + Row.number(ratio(ours, theirs, key)));
       }
     }

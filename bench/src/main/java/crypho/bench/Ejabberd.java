@@ -3,6 +3,7 @@ package crypho.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Set;
@@ -45,8 +46,7 @@ final class Ejabberd {
   static void measure(Set<String> chosen, Consumer<Row> report)
       throws IOException, SQLException, InterruptedException {
     var root = Files.createTempDirectory("crypho-bench-peer");
-    Files.setPosixFilePermissions(
-        root, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
     var now = Instant.now();
     try (var data = EjabberdData.create(root.resolve("data"), now)) {
       var home = root.resolve("ejabberd");

@@ -26,7 +26,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// conversation's log, and is caught up when it has got Hello and read the rest.
 final class Returning {
   private static final int KNOWN = Layout.HISTORY / 2;
-  static final String NAME = "f 5,000 come back after a restart";
   static final int WAIT_SECONDS_MAX = 120;
   private static final int RETRY_MS_MIN = 250;
   private static final int RETRY_MS_MAX = 5_000;
@@ -63,18 +62,22 @@ final class Returning {
       try {
         var last = returning.all.get(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
         return new Result(
-            new Row(NAME)
-                .put("caught_up_s", (last - ready) / 1e9)
-                .put("since_kill_s", (last - killed) / 1e9)
-                .put("ready_s", server.readySeconds())
-                .put("retries", returning.retries.get()),
-            server);
+            row(killed, ready, last, server.readySeconds(), returning.retries.get()), server);
       } catch (ExecutionException | TimeoutException e) {
         server.close();
         throw new IOException(
             returning.caughtUp.size() + " of " + returning.people + " came back", e);
       }
     }
+  }
+
+  /// The row from three moments, in nanoseconds.
+  static Row row(long killed, long ready, long last, double readySeconds, int retries) {
+    return new Row("f 5,000 come back after a restart")
+        .put("caught_up_s", (last - ready) / 1e9)
+        .put("since_kill_s", (last - killed) / 1e9)
+        .put("ready_s", readySeconds)
+        .put("retries", retries);
   }
 
   private void comeBack(int number) {

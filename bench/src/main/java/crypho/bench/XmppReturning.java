@@ -55,11 +55,7 @@ final class XmppReturning {
       try {
         var last = returning.all.get(Returning.WAIT_SECONDS_MAX, TimeUnit.SECONDS);
         return new Result(
-            new Row(Returning.NAME)
-                .put("caught_up_s", (last - ready) / 1e9)
-                .put("since_kill_s", (last - killed) / 1e9)
-                .put("ready_s", server.readySeconds())
-                .put("retries", returning.retries.get()),
+            Returning.row(killed, ready, last, server.readySeconds(), returning.retries.get()),
             server);
       } catch (ExecutionException | TimeoutException e) {
         server.close();
