@@ -58,7 +58,12 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
   const { sender, body } = item;
   const { t } = text;
   const [menuAt, setMenuAt] = useState<{ x: number; y: number } | undefined>(undefined);
+  const article = useRef<HTMLElement>(null);
   const press = useLongPress((x, y) => setMenuAt({ x, y }));
+  const closeMenu = (): void => {
+    setMenuAt(undefined);
+    article.current?.focus({ preventScroll: true });
+  };
   const items = useMenu(props);
   const isOwn = sender.isSelf;
   const time = text.time(item.timeMs);
@@ -68,6 +73,7 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
       aria-label={t('message.by', { name: nameOf(sender, text), time })}
       tabIndex={props.isFocusStop ? 0 : -1}
       data-message={item.key}
+      ref={article}
       {...press}
     >
       {isGroup && !isOwn && (
@@ -89,7 +95,10 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
           </div>
           {body.kind === 'text' && item.delivery.kind !== 'failed' && props.canWrite && (
             <div class="message-tools">
-              <ReactionPicker onPick={(emoji) => void props.actions.react(item, emoji)} />
+              <ReactionPicker
+                tabIndex={props.isFocusStop ? 0 : -1}
+                onPick={(emoji) => void props.actions.react(item, emoji)}
+              />
               <IconButton
                 icon={Reply}
                 size={18}
@@ -119,14 +128,14 @@ export const MessageRow = memo((props: MessageRowProps): VNode => {
             body.kind === 'text' && item.seq > 0 && props.canWrite ? (
               <QuickReactions
                 onPick={(emoji) => {
-                  setMenuAt(undefined);
+                  closeMenu();
                   void props.actions.react(item, emoji);
                 }}
               />
             ) : undefined
           }
           anchor={() => ({ left: menuAt.x, right: menuAt.x, top: menuAt.y, bottom: menuAt.y })}
-          onClose={() => setMenuAt(undefined)}
+          onClose={closeMenu}
         />
       )}
     </article>
