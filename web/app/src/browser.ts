@@ -1,6 +1,6 @@
 import type { Tag } from '@crypho/i18n';
 import { formatRoute, parseRoute, type Clock, type Route } from '@crypho/model';
-import type { Platform, RouteHistory } from '@crypho/ui';
+import { startTheme, type Platform, type RouteHistory, type Theme } from '@crypho/ui';
 
 declare const __VERSION__: string;
 
@@ -98,28 +98,15 @@ export function setLanguage(tag: Tag): void {
   remember(LANGUAGE, tag);
 }
 
-type Theme = 'system' | 'light' | 'dark' | 'high-contrast';
-
 const isTheme = (text: string | undefined): text is Theme =>
   text === 'system' || text === 'light' || text === 'dark' || text === 'high-contrast';
 
-const wantsContrast = window.matchMedia('(prefers-contrast: more)');
-let theme: Theme = 'system';
-
-function showTheme(): void {
-  const shown = theme === 'system' && wantsContrast.matches ? 'high-contrast' : theme;
-  document.documentElement.dataset['theme'] = shown;
-}
-
-export function setTheme(next: Theme): void {
-  theme = next;
-  remember(THEME, next);
-  showTheme();
-}
-
-export function startTheme(): void {
+/** Shows the theme that was chosen last; gives what chooses another and keeps it. */
+export function rememberedTheme(): (next: Theme) => void {
   const kept = recall(THEME);
-  theme = isTheme(kept) ? kept : 'system';
-  wantsContrast.addEventListener('change', showTheme);
-  showTheme();
+  const show = startTheme(isTheme(kept) ? kept : 'system');
+  return (next) => {
+    remember(THEME, next);
+    show(next);
+  };
 }

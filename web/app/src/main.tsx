@@ -7,16 +7,15 @@ import {
   createHistory,
   firstLanguage,
   platform,
+  rememberedTheme,
   secureRandom,
   setLanguage,
-  setTheme,
-  startTheme,
 } from './browser.ts';
 import { startEngine } from './engine.ts';
 
 /** The composition root: the browser, the engine in its worker, and the interface. */
 async function start(): Promise<void> {
-  startTheme();
+  const setTheme = rememberedTheme();
   const history = createHistory();
   const services: Services = {
     engine: startEngine(),

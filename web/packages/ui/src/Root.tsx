@@ -22,8 +22,9 @@ import {
 } from './context.ts';
 import { lazy } from './lazy.tsx';
 import { Notices } from './primitives/Notices.tsx';
+import type { Theme } from './theme.ts';
 import { Tooltip } from './primitives/Tooltip.tsx';
-import { Waiting } from './primitives/Waiting.tsx';
+import { WaitingPage } from './primitives/Waiting.tsx';
 import { FailedView, UnknownPage } from './public/FailedView.tsx';
 import { Landing } from './public/Landing.tsx';
 import { Login } from './public/Login.tsx';
@@ -41,7 +42,7 @@ export interface RootProps {
   readonly timeZone?: string;
   /** Language, theme and title as the person chose them or as they changed. */
   readonly onLanguage: (tag: Tag) => void;
-  readonly onTheme: (theme: 'system' | 'light' | 'dark' | 'high-contrast') => void;
+  readonly onTheme: (theme: Theme) => void;
   readonly onTitle: (title: string) => void;
 }
 
@@ -141,7 +142,7 @@ function Screens({ onTheme, onTitle }: ScreensProps): VNode {
     return <SignupRoute {...(route.token === undefined ? {} : { token: route.token })} />;
   }
   if (route.kind === 'login') return <LoginRoute snapshot={snapshot} />;
-  return <Waiting />;
+  return <WaitingPage />;
 }
 
 function LoginRoute({ snapshot }: { snapshot: SessionSnapshot }): VNode {

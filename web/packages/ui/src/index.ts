@@ -1,3 +1,4 @@
 export type { Platform } from './context.ts';
 export { Root } from './Root.tsx';
 export type { RootProps, RouteHistory } from './Root.tsx';
+export { startTheme, type Theme } from './theme.ts';
