@@ -58,7 +58,7 @@ export const journey = {
       const key = kari.page.getByLabel(kari.t('signup.totp.key'));
       await key.waitFor();
       kari.totpSecret = (await key.innerText()).replace(/\s+/g, '');
-      await tabTo(kari, 'textbox', kari.t('signup.totp.code'));
+      await tabTo(kari, 'textbox', kari.t('login.code'));
       await keys.type(await kari.code());
       await keys.press('Enter');
       await kari.inShell();

@@ -88,7 +88,7 @@ export class Person {
     const key = this.page.getByLabel(this.t('signup.totp.key'));
     await key.waitFor();
     this.totpSecret = (await key.innerText()).replace(/\s+/g, '');
-    await this.field('signup.totp.code').fill(await freshCode(this.totpSecret));
+    await this.field('login.code').fill(await freshCode(this.totpSecret));
     await this.button('signup.totp.submit').click();
     await this.inShell();
     return this;

@@ -133,7 +133,6 @@ export const en = {
   'signup.totp.manual': 'Cannot scan it?',
   'signup.totp.manual.hint': 'Type this key into the app instead.',
   'signup.totp.key': 'Key for the authenticator app',
-  'signup.totp.code': 'Six-digit code',
   'signup.totp.submit': 'Make my account',
   'signup.totp.working': 'Making your keys …',
   'signup.totp.open': 'Open in an app on this device',
@@ -379,7 +378,8 @@ export const en = {
   },
   'group.refused.not-allowed': 'You are not allowed to do that in this group.',
   'group.refused.not-a-contact': 'You can add only people who are your contacts.',
-  'group.refused.too-large': 'A group can have {max} people at most.',
+  'group.refused.too-large':
+    'There is no room for that many. The people in a group can have {max} devices between them.',
 
   'details.title': 'Details',
   'details.close': 'Close details',

@@ -130,7 +130,6 @@ export const nb = {
   'signup.totp.manual': 'Får du ikke skannet?',
   'signup.totp.manual.hint': 'Skriv denne nøkkelen inn i appen i stedet.',
   'signup.totp.key': 'Nøkkel til autentiseringsappen',
-  'signup.totp.code': 'Sekssifret kode',
   'signup.totp.submit': 'Lag kontoen',
   'signup.totp.working': 'Lager nøklene dine …',
   'signup.totp.open': 'Åpne i en app på denne enheten',
@@ -374,7 +373,8 @@ export const nb = {
   },
   'group.refused.not-allowed': 'Du har ikke lov til det i denne gruppen.',
   'group.refused.not-a-contact': 'Du kan bare legge til kontaktene dine.',
-  'group.refused.too-large': 'En gruppe kan ha høyst {max} personer.',
+  'group.refused.too-large':
+    'Så mange er det ikke plass til. De som er med i en gruppe, kan ha {max} enheter til sammen.',
 
   'details.title': 'Detaljer',
   'details.close': 'Lukk detaljer',

@@ -23,7 +23,7 @@ export interface ContactsSnapshot {
 }
 
 export type InviteAnswer =
-  { kind: 'invited' } | { kind: 'refused'; field: 'email' | 'form'; said: Said };
+  { kind: 'done' } | { kind: 'refused'; field: 'email' | 'form'; said: Said };
 
 export interface ContactsActions {
   search(query: string): void;
@@ -101,7 +101,7 @@ export function createContacts({ engine, notices }: Services): ContactsModel {
         switch (answer.value.kind) {
           case 'invited':
             notices.actions.show(say('invite.sent', { email: address }));
-            return { kind: 'invited' };
+            return { kind: 'done' };
           case 'already-contact':
             return { kind: 'refused', field: 'email', said: say('invite.already') };
           case 'own-address':

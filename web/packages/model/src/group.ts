@@ -13,15 +13,20 @@ import type { Services } from './services.ts';
 
 export const GROUP_NAME_MAX = 100;
 
-export type GroupAnswer =
-  { kind: 'done'; conversationId?: ConversationId } | { kind: 'refused'; said: Said };
+type Refused = { kind: 'refused'; field: 'name' | 'form'; said: Said };
 
-/** What can be done with groups. Each says by itself what came of it, save refusals of new groups. */
+export type GroupAnswer = { kind: 'done' } | Refused;
+
+/** What can be done with groups. Forms are told what was refused; the others say it by themselves. */
 export interface GroupActions {
-  create(name: string, members: readonly AccountId[], sharesHistory: boolean): Promise<GroupAnswer>;
-  add(conversationId: ConversationId, members: readonly AccountId[]): Promise<boolean>;
+  create(
+    name: string,
+    members: readonly AccountId[],
+    sharesHistory: boolean,
+  ): Promise<{ kind: 'done'; conversationId: ConversationId } | Refused>;
+  add(conversationId: ConversationId, members: readonly AccountId[]): Promise<GroupAnswer>;
+  rename(conversationId: ConversationId, name: string): Promise<GroupAnswer>;
   remove(conversationId: ConversationId, member: MemberItem): Promise<boolean>;
-  rename(conversationId: ConversationId, name: string): Promise<boolean>;
   setSharesHistory(conversationId: ConversationId, sharesHistory: boolean): Promise<boolean>;
   setRole(conversationId: ConversationId, member: MemberItem, role: Role): Promise<boolean>;
   leave(details: ConversationDetails): Promise<boolean>;
@@ -68,57 +73,65 @@ type GroupCommand =
   | 'group.leave'
   | 'group.delete';
 
+const refuse = (said: Said): Refused => ({ kind: 'refused', field: 'form', said });
+
+function nameOrRefusal(name: string): string | Refused {
+  const trimmed = name.trim().slice(0, GROUP_NAME_MAX);
+  if (trimmed !== '') return trimmed;
+  return { kind: 'refused', field: 'name', said: say('group.new.name.missing') };
+}
+
 export function createGroups({ engine, notices }: Services): GroupActions {
+  const ask = async <N extends GroupCommand>(
+    name: N,
+    args: Commands[N]['in'],
+    done: Said,
+  ): Promise<GroupAnswer> => {
+    const answer = await engine.command(name, args);
+    if (!answer.ok) return refuse(failed(answer.failure));
+    const value: Commands[GroupCommand]['out'] = answer.value;
+    if (value.kind !== 'done' && value.kind !== 'left' && value.kind !== 'deleted') {
+      return refuse(refusalOf(value));
+    }
+    notices.actions.show(done);
+    return { kind: 'done' };
+  };
   const run = async <N extends GroupCommand>(
     name: N,
     args: Commands[N]['in'],
     done: Said,
   ): Promise<boolean> => {
-    const answer = await engine.command(name, args);
-    if (!answer.ok) {
-      notices.actions.fail(answer.failure);
-      return false;
-    }
-    const value: Commands[GroupCommand]['out'] = answer.value;
-    if (value.kind === 'done' || value.kind === 'left' || value.kind === 'deleted') {
-      notices.actions.show(done);
-      return true;
-    }
-    notices.actions.show(refusalOf(value), 'danger');
-    return false;
+    const answer = await ask(name, args, done);
+    if (answer.kind === 'refused') notices.actions.show(answer.said, 'danger');
+    return answer.kind === 'done';
   };
   return {
     async create(name, members, sharesHistory) {
-      const trimmed = name.trim().slice(0, GROUP_NAME_MAX);
-      if (trimmed === '') return { kind: 'refused', said: say('group.new.name.missing') };
-      const answer = await engine.command('group.create', {
-        name: trimmed,
-        members,
-        sharesHistory,
-      });
-      if (!answer.ok) return { kind: 'refused', said: failed(answer.failure) };
+      const named = nameOrRefusal(name);
+      if (typeof named !== 'string') return named;
+      const answer = await engine.command('group.create', { name: named, members, sharesHistory });
+      if (!answer.ok) return refuse(failed(answer.failure));
       if (answer.value.kind === 'created') {
         return { kind: 'done', conversationId: answer.value.conversationId };
       }
-      return { kind: 'refused', said: say('group.limit', { count: answer.value.max }) };
+      return refuse(say('group.limit', { count: answer.value.max }));
     },
     add: (conversationId, members) =>
-      run(
+      ask(
         'group.add',
         { conversationId, members },
         say('details.added', { count: members.length }),
       ),
+    async rename(conversationId, name) {
+      const named = nameOrRefusal(name);
+      if (typeof named !== 'string') return named;
+      return ask('group.settings', { conversationId, name: named }, say('details.renamed'));
+    },
     remove: (conversationId, { accountId, displayName }) =>
       run(
         'group.remove',
         { conversationId, accountId },
         say('details.removed', { name: displayName }),
-      ),
-    rename: (conversationId, name) =>
-      run(
-        'group.settings',
-        { conversationId, name: name.trim().slice(0, GROUP_NAME_MAX) },
-        say('details.renamed'),
       ),
     setSharesHistory: (conversationId, sharesHistory) =>
       run('group.settings', { conversationId, sharesHistory }, say('common.saved')),

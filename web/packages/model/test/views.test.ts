@@ -1,3 +1,5 @@
+import { createText } from '@crypho/i18n';
+import { nb } from '@crypho/i18n/nb';
 import { expect, test } from 'vitest';
 import {
   createRandom,
@@ -154,9 +156,9 @@ test('the list is newest first, and the search ignores case and accents', async 
   model.actions.search('HANSEN');
   expect(model.getSnapshot().shown.map((each) => each.name)).toEqual(['Ola Hansen']);
   model.actions.search('');
-  engine.world.conversations.get('old')?.items.splice(0);
   engine.receive('ola', person('ola', 'Ola Hansen'), 'Nå');
   await settled();
+  expect(model.getSnapshot().shown[0]?.name).toBe('Ola Hansen');
   expect(model.getSnapshot().unread).toBe(131);
 });
 
@@ -166,7 +168,7 @@ test('invitations: a wrong address is refused here, the right one is sent, answe
   await settled();
   expect(await model.actions.invite('nobody', '')).toMatchObject({ field: 'email' });
   expect(await model.actions.invite('kari@eksempel.no', '')).toMatchObject({ field: 'email' });
-  expect(await model.actions.invite('ny@eksempel.no', 'Hei')).toEqual({ kind: 'invited' });
+  expect(await model.actions.invite('ny@eksempel.no', 'Hei')).toEqual({ kind: 'done' });
   const [received] = model.getSnapshot().received;
   if (received === undefined) throw new Error('No invitation in the world');
   await model.actions.accept(received);
@@ -175,8 +177,38 @@ test('invitations: a wrong address is refused here, the right one is sent, answe
   expect(model.getSnapshot().people.some((each) => each.person.accountId === 'sigrid')).toBe(true);
 });
 
-test('the limit of owned groups is told with its number', async () => {
-  const groups = createGroups(start(ordinaryWorld(NOW)).services);
-  expect(await groups.create('  ', [], false)).toMatchObject({ kind: 'refused' });
-  expect(await groups.create('Ny gruppe', [], false)).toMatchObject({ kind: 'refused' });
+const words = createText('nb', nb, 'Europe/Oslo');
+
+test('a group must have a name, and the limit of owned groups is told with its number', async () => {
+  const { services, engine } = start(ordinaryWorld(NOW));
+  const groups = createGroups(services);
+  expect(await groups.create('  ', [], false)).toMatchObject({ kind: 'refused', field: 'name' });
+  expect(await groups.rename('ward', ' ')).toMatchObject({ kind: 'refused', field: 'name' });
+  expect(engine.log).toEqual([]);
+  const answer = await groups.create('Ny gruppe', [], false);
+  expect(answer.kind === 'refused' && answer.said.say(words)).toContain('eie 1 gruppe.');
+});
+
+test('a group without room is told with its number, and a group with room grows', async () => {
+  const { services, engine } = start(ordinaryWorld(NOW));
+  const groups = createGroups(services);
+  const { devices, members } = engine.world.conversations.get('ward')?.details ?? { devices: 0 };
+  engine.world.groupDevicesMax = devices;
+  const refused = await groups.add('ward', ['jon']);
+  expect(refused.kind === 'refused' && refused.said.say(words)).toContain(`${devices} enheter`);
+  expect(engine.world.conversations.get('ward')?.details.members).toEqual(members);
+  engine.world.groupDevicesMax = devices + 1;
+  expect(await groups.add('ward', ['jon'])).toEqual({ kind: 'done' });
+  expect(engine.world.conversations.get('ward')?.details.members).toHaveLength(6);
+});
+
+test('what a form cannot show is said in passing', async () => {
+  const { services, engine } = start(ordinaryWorld(NOW));
+  const groups = createGroups(services);
+  const ward = engine.world.conversations.get('ward')?.details;
+  if (ward === undefined) throw new Error('No group in the world');
+  expect(await groups.leave(ward)).toBe(false);
+  const [notice] = services.notices.getSnapshot().notices;
+  expect(notice?.tone).toBe('danger');
+  expect(notice?.said.say(words)).toContain('Du eier denne gruppen');
 });

@@ -64,9 +64,10 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
   };
   const handlers = createHandlers(world, append, now);
 
-  const subscribe = (refresh: () => void): (() => void) => {
+  const subscribe = (name: string, refresh: () => void): (() => void) => {
+    if (world.unanswered.has(name)) return () => undefined;
     refreshers.add(refresh);
-    if (!world.isSilent) void Promise.resolve().then(() => refreshers.has(refresh) && refresh());
+    void Promise.resolve().then(() => refreshers.has(refresh) && refresh());
     return () => refreshers.delete(refresh);
   };
 
@@ -87,7 +88,7 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
       args: Commands[N]['in'],
     ): Promise<Answer<Commands[N]['out']>> {
       log.push({ name, args });
-      if (world.isSilent) return new Promise(() => undefined);
+      if (world.unanswered.has(name)) return new Promise(() => undefined);
       await Promise.resolve();
       const failure = failures.get(name);
       if (failure !== undefined) {
@@ -101,7 +102,7 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
     watch(name, args, onValue) {
       const read = valueReader(world, name, args);
       let last: string | undefined;
-      return subscribe(() => {
+      return subscribe(name, () => {
         const value = read();
         const shown = JSON.stringify(value);
         if (shown === last) return;
@@ -125,7 +126,7 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
         isFirst = false;
         onChange({ upserts, removes, isSnapshot, hasOlder, hasNewer });
       };
-      const stop = subscribe(refresh);
+      const stop = subscribe(name, refresh);
       return {
         dispose: stop,
         extend(direction, count) {
@@ -408,9 +409,11 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
         devices: 1,
         isIdentityKnown: true,
       }));
-      changeDetails(conversationId, {
-        members: [...held(conversationId).details.members, ...more],
-      });
+      const before = held(conversationId).details;
+      const count = before.devices + more.length;
+      const max = world.groupDevicesMax;
+      if (count > max) return { kind: 'group-too-large', max };
+      changeDetails(conversationId, { members: [...before.members, ...more], devices: count });
       return { kind: 'done' };
     },
     'group.remove': ({ conversationId, accountId }) => {

@@ -251,6 +251,7 @@ export function largeWorld(nowMs: number, conversations = 500, messages = 100_00
   const world = ordinaryWorld(nowMs);
   for (let at = 0; at < conversations; at++) {
     const who = person(`p${at}`, `Person ${at + 1} ${WORDS[at % WORDS.length] ?? ''}`);
+    world.contacts.push(contact(who, nowMs, 3));
     world.conversations.set(
       `c${at}`,
       talk(details(`c${at}`, 'direct', who.displayName, [who]), nowMs, [

@@ -33,8 +33,10 @@ export interface World {
   credentials: { email: string; passphrase: string; code: string };
   /** Tokens of links that still hold. */
   links: Set<string>;
-  /** Answers that never come, for loading states. */
-  isSilent: boolean;
+  /** How many devices a group's members may have together. */
+  groupDevicesMax: number;
+  /** Commands and queries that are never answered, for states of waiting. */
+  unanswered: ReadonlySet<string>;
 }
 
 export const SELF: Person = { accountId: 'self', displayName: 'Kari Nordmann', isSelf: true };
@@ -78,7 +80,8 @@ export function emptyWorld(nowMs: number): World {
       code: '123456',
     },
     links: new Set(['fresh-link']),
-    isSilent: false,
+    groupDevicesMax: 1000,
+    unanswered: new Set(),
   };
 }
 

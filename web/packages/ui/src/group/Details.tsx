@@ -8,12 +8,11 @@ import { Avatar } from '../primitives/Avatar.tsx';
 import { Button, IconButton } from '../primitives/Button.tsx';
 import { Confirm, Dialog } from '../primitives/Dialog.tsx';
 import { Check, Field } from '../primitives/Field.tsx';
+import { Form, useSending } from '../primitives/Form.tsx';
 import { Icon } from '../primitives/Icon.tsx';
 import { MenuButton } from '../primitives/Menu.tsx';
 import { PersonPicker } from '../primitives/PersonPicker.tsx';
 import { useShell } from '../shell/context.ts';
-import { submitting } from '../submitting.ts';
-import '../primitives/Form.css';
 import './Members.css';
 
 type Asked =
@@ -278,30 +277,28 @@ function Rename({ details, onClose }: DetailsProps): VNode {
   const { t } = useSurroundings().text;
   const { groups } = useShell();
   const [name, setName] = useState(details.name);
-  const [isMissing, setMissing] = useState(false);
-  const save = (): void => {
-    if (name.trim() === '') return setMissing(true);
-    void groups.rename(details.conversationId, name);
-    onClose();
-  };
+  const { isBusy, refused, submit } = useSending(
+    () => groups.rename(details.conversationId, name),
+    onClose,
+  );
   return (
     <Dialog title={t('details.rename')} onClose={onClose}>
-      <form class="form" noValidate onSubmit={submitting(save)}>
+      <Form refused={refused} onSubmit={submit}>
         <Field
           label={t('details.name')}
+          name="name"
           maxLength={GROUP_NAME_MAX}
           value={name}
           onInput={setName}
-          error={isMissing ? t('group.new.name.missing') : undefined}
           autoFocus
         />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button kind="primary" type="submit">
+          <Button kind="primary" type="submit" isBusy={isBusy}>
             {t('common.save')}
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }
@@ -313,14 +310,13 @@ function AddPeople({ details, onClose }: DetailsProps): VNode {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const present = new Set(details.members.map((member) => member.accountId));
   const others = people.map(({ person }) => person).filter((each) => !present.has(each.accountId));
-  const add = (): void => {
-    if (chosen.size === 0) return;
-    void groups.add(details.conversationId, [...chosen]);
-    onClose();
-  };
+  const { isBusy, refused, submit } = useSending(
+    () => groups.add(details.conversationId, [...chosen]),
+    onClose,
+  );
   return (
     <Dialog title={t('details.add.title')} onClose={onClose}>
-      <form class="form" onSubmit={submitting(add)}>
+      <Form refused={refused} onSubmit={submit}>
         {others.length === 0 ? (
           <p>{t('details.add.none')}</p>
         ) : (
@@ -334,12 +330,12 @@ function AddPeople({ details, onClose }: DetailsProps): VNode {
         <div class="dialog-actions">
           <Button onClick={onClose}>{t('common.cancel')}</Button>
           {others.length > 0 && (
-            <Button kind="primary" type="submit" isDisabled={chosen.size === 0}>
+            <Button kind="primary" type="submit" isBusy={isBusy} isDisabled={chosen.size === 0}>
               {t('details.add.submit')}
             </Button>
           )}
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

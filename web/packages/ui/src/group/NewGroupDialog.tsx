@@ -1,15 +1,13 @@
 import { GROUP_NAME_MAX } from '@crypho/model';
-import type { Said } from '@crypho/i18n';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { useModel, useSurroundings } from '../context.ts';
 import { Button } from '../primitives/Button.tsx';
 import { Dialog } from '../primitives/Dialog.tsx';
 import { Check, Field } from '../primitives/Field.tsx';
+import { Form, useSending } from '../primitives/Form.tsx';
 import { PersonPicker } from '../primitives/PersonPicker.tsx';
 import { useShell } from '../shell/context.ts';
-import { submitting } from '../submitting.ts';
-import '../primitives/Form.css';
 
 /** Makes a group: its name, its people, and whether those who come later see what came before. */
 export function NewGroupDialog({ onClose }: { onClose: () => void }): VNode {
@@ -20,28 +18,22 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }): VNode {
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [sharesHistory, setSharesHistory] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<Said | undefined>(undefined);
-  const make = async (): Promise<void> => {
-    if (isBusy) return;
-    setBusy(true);
-    const answer = await groups.create(name, [...chosen], sharesHistory);
-    setBusy(false);
-    if (answer.kind === 'refused') return setRefused(answer.said);
-    onClose();
-    if (answer.conversationId !== undefined) {
-      navigate({ kind: 'conversation', conversationId: answer.conversationId });
-    }
-  };
+  const { isBusy, refused, submit } = useSending(
+    () => groups.create(name, [...chosen], sharesHistory),
+    ({ conversationId }) => {
+      onClose();
+      navigate({ kind: 'conversation', conversationId });
+    },
+  );
   return (
     <Dialog title={t('group.new.title')} onClose={onClose}>
-      <form class="form" noValidate onSubmit={submitting(() => void make())}>
+      <Form refused={refused} onSubmit={submit}>
         <Field
           label={t('group.new.name')}
+          name="name"
           maxLength={GROUP_NAME_MAX}
           value={name}
           onInput={setName}
-          error={refused?.say(text)}
           autoFocus
         />
         {people.length === 0 ? (
@@ -66,7 +58,7 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }): VNode {
             {t('group.new.submit')}
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,53 +1,59 @@
-import type {
-  ComponentChildren,
-  InputHTMLAttributes,
-  Ref,
-  TargetedInputEvent,
-  VNode,
-} from 'preact';
-import { useId, useState } from 'preact/hooks';
+import type { InputHTMLAttributes, TargetedInputEvent, VNode } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Eye, EyeOff } from '../icons.ts';
 import { useText } from '../context.ts';
 import { IconButton } from './Button.tsx';
+import { useRefusal } from './Form.tsx';
 import './Field.css';
 
 interface FieldProps {
   label: string;
+  /** What the form around knows the field by. */
+  name?: string;
   value: string;
   onInput: (value: string) => void;
   hint?: string | undefined;
-  error?: string | undefined;
   type?: 'text' | 'email' | 'search';
   kind?: 'line' | 'passphrase' | 'code' | 'area';
   autoComplete?: string;
   maxLength?: number;
   autoFocus?: boolean;
   isOptional?: boolean;
-  rows?: number;
-  refTo?: Ref<HTMLInputElement>;
 }
+
+/** Six digits, and the space that some write in the middle. */
+const CODE_LENGTH_MAX = 7;
+
+const describedBy = (id: string, hint?: string, error?: string): string | undefined => {
+  const ids = [hint === undefined ? [] : [`${id}h`], error === undefined ? [] : [`${id}e`]].flat();
+  return ids.length === 0 ? undefined : ids.join(' ');
+};
 
 /** A labelled field; its error is tied to it and says what to do. */
 export function Field(props: FieldProps): VNode {
   const text = useText();
   const id = useId();
   const [isShown, setShown] = useState(false);
-  const { kind = 'line', hint, error } = props;
-  const describedBy = [hint !== undefined ? `${id}h` : '', error !== undefined ? `${id}e` : '']
-    .filter(Boolean)
-    .join(' ');
+  const { kind = 'line', hint, name, autoFocus = false } = props;
+  const error = useRefusal(name);
+  const input = useRef<HTMLInputElement>(null);
+  // The attribute is for dialogs, which look for it as they open; pages get the focus here.
+  useEffect(() => {
+    if (autoFocus) input.current?.focus();
+  }, []);
   const common = {
     id,
+    name,
     value: props.value,
     'aria-invalid': error !== undefined,
-    'aria-describedby': describedBy === '' ? undefined : describedBy,
-    maxLength: props.maxLength,
-    autofocus: props.autoFocus,
+    'aria-describedby': describedBy(id, hint, error),
+    maxLength: kind === 'code' ? CODE_LENGTH_MAX : props.maxLength,
+    autofocus: autoFocus,
   };
   const line = {
     class: 'field-input',
-    ref: props.refTo ?? null,
-    autocomplete: props.autoComplete ?? 'off',
+    ref: input,
+    autocomplete: props.autoComplete ?? (kind === 'code' ? 'one-time-code' : 'off'),
     inputMode: kind === 'code' ? ('numeric' as const) : undefined,
     autocapitalize: kind === 'line' && props.type === undefined ? undefined : ('none' as const),
     spellcheck: kind === 'line' && props.type === undefined,
@@ -72,7 +78,7 @@ export function Field(props: FieldProps): VNode {
           <textarea
             {...common}
             class="field-input"
-            rows={props.rows ?? 3}
+            rows={3}
             onInput={(event) => props.onInput(event.currentTarget.value)}
           />
         ) : (
@@ -118,8 +124,8 @@ function Line({ type, ...rest }: LineProps): VNode {
 
 interface CheckProps {
   label: string;
+  name?: string;
   hint?: string;
-  error?: string | undefined;
   isChecked: boolean;
   isSwitch?: boolean;
   onChange: (isChecked: boolean) => void;
@@ -128,6 +134,7 @@ interface CheckProps {
 /** A box to tick, or a switch that takes effect at once. */
 export function Check(props: CheckProps): VNode {
   const id = useId();
+  const error = useRefusal(props.name);
   return (
     <div class={`check${props.isSwitch === true ? ' check-switch' : ''}`}>
       <input
@@ -136,8 +143,8 @@ export function Check(props: CheckProps): VNode {
         role={props.isSwitch === true ? 'switch' : undefined}
         class="check-box"
         checked={props.isChecked}
-        aria-invalid={props.error !== undefined}
-        aria-describedby={props.hint === undefined ? undefined : `${id}h`}
+        aria-invalid={error !== undefined}
+        aria-describedby={describedBy(id, props.hint, error)}
         onChange={(event) => props.onChange(event.currentTarget.checked)}
       />
       <div class="check-texts">
@@ -149,9 +156,9 @@ export function Check(props: CheckProps): VNode {
             {props.hint}
           </p>
         )}
-        {props.error !== undefined && (
-          <p class="field-error" role="alert">
-            {props.error}
+        {error !== undefined && (
+          <p class="field-error" id={`${id}e`} role="alert">
+            {error}
           </p>
         )}
       </div>
@@ -186,14 +193,5 @@ export function Choice<T extends string>(props: ChoiceProps<T>): VNode {
         ))}
       </div>
     </fieldset>
-  );
-}
-
-/** What went wrong with a whole form. */
-export function FormError({ children }: { children: ComponentChildren }): VNode {
-  return (
-    <p class="form-error" role="alert">
-      {children}
-    </p>
   );
 }

@@ -13,6 +13,17 @@ export function Waiting({ label }: { label?: string }): VNode {
   );
 }
 
+/** A whole page that is not there yet. */
+export function WaitingPage(): VNode {
+  const { t } = useText();
+  return (
+    <main class="waiting-page" id="main" tabIndex={-1}>
+      <h1 class="hidden-text">{t('app.name')}</h1>
+      <Waiting />
+    </main>
+  );
+}
+
 /** Lines that hold the place of what is being fetched. */
 export function Skeleton({ rows, hasPicture }: { rows: number; hasPicture?: boolean }): VNode {
   const text = useText();

@@ -3,7 +3,7 @@ import type { Said } from '@crypho/i18n';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from '../context.ts';
-import { FormError } from '../primitives/Field.tsx';
+import { FormError } from '../primitives/Form.tsx';
 import { Link } from '../primitives/Link.tsx';
 import { Waiting } from '../primitives/Waiting.tsx';
 import { PublicFrame, Question } from './PublicFrame.tsx';

@@ -8,11 +8,11 @@ import './FailedView.css';
 export function FailedView({ onRetry }: { onRetry: () => void }): VNode {
   const { t } = useText();
   return (
-    <div class="failed" role="alert">
+    <main class="failed" id="main" tabIndex={-1}>
       <h1 class="failed-title">{t('error.title')}</h1>
-      <p>{t('failure.internal')}</p>
+      <p role="alert">{t('failure.internal')}</p>
       <Button onClick={onRetry}>{t('common.retry')}</Button>
-    </div>
+    </main>
   );
 }
 

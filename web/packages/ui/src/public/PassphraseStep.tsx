@@ -6,29 +6,22 @@ import { useSurroundings, useText } from '../context.ts';
 import { CheckMark, Copy, Pencil, Printer, RefreshCw } from '../icons.ts';
 import { Button } from '../primitives/Button.tsx';
 import { Check, Field } from '../primitives/Field.tsx';
+import { Form } from '../primitives/Form.tsx';
 import { Question } from './PublicFrame.tsx';
-import { submitting } from '../submitting.ts';
 import type { StepProps } from './Signup.tsx';
 import './PassphraseStep.css';
 
 /** The passphrase: one that was drawn, or one's own, and what losing it costs. */
 export function PassphraseStep({ model, snapshot }: StepProps): VNode {
-  const text = useText();
-  const { t } = text;
+  const { t } = useText();
   const { isOwn, isKept, error } = snapshot;
-  const errorOf = (field: string): string | undefined =>
-    error?.field === field ? error.said.say(text) : undefined;
   return (
     <Question
       title={t('signup.passphrase.title')}
       lead={isOwn ? undefined : t('signup.passphrase.lead')}
       focuses
     >
-      <form
-        class="question-form"
-        noValidate
-        onSubmit={submitting(() => model.actions.submitPassphrase())}
-      >
+      <Form refused={error} onSubmit={() => model.actions.submitPassphrase()}>
         {isOwn ? (
           <Own model={model} snapshot={snapshot} />
         ) : (
@@ -39,9 +32,9 @@ export function PassphraseStep({ model, snapshot }: StepProps): VNode {
           <p>{t('signup.passphrase.loss.text')}</p>
           <Check
             label={t('signup.passphrase.kept')}
+            name="kept"
             isChecked={isKept}
             onChange={model.actions.setKept}
-            error={errorOf('kept')}
           />
         </div>
         <div class="question-actions">
@@ -52,7 +45,7 @@ export function PassphraseStep({ model, snapshot }: StepProps): VNode {
             {t('common.back')}
           </Button>
         </div>
-      </form>
+      </Form>
     </Question>
   );
 }
@@ -122,19 +115,18 @@ function Suggested({ model, snapshot }: StepProps): VNode {
 }
 
 function Own({ model, snapshot }: StepProps): VNode {
-  const text = useText();
-  const { t } = text;
-  const { own, strength, error } = snapshot;
+  const { t } = useText();
+  const { own, strength } = snapshot;
   return (
     <div class="own">
       <Field
         label={t('signup.passphrase.field')}
+        name="passphrase"
         hint={t('signup.passphrase.field.hint')}
         kind="passphrase"
         autoComplete="new-password"
         value={own}
         onInput={model.actions.writeOwn}
-        error={error?.field === 'passphrase' ? error.said.say(text) : undefined}
         autoFocus
       />
       <StrengthMeter {...(own === '' || strength === undefined ? {} : { strength })} />

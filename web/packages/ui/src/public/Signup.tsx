@@ -1,12 +1,12 @@
-import type { SignupModel, SignupSnapshot } from '@crypho/model';
+import { NAME_MAX, type SignupModel, type SignupSnapshot } from '@crypho/model';
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useModel, useText } from '../context.ts';
 import { Button } from '../primitives/Button.tsx';
-import { Field, FormError } from '../primitives/Field.tsx';
+import { Field } from '../primitives/Field.tsx';
+import { Form, FormError } from '../primitives/Form.tsx';
 import { Link } from '../primitives/Link.tsx';
 import { Waiting } from '../primitives/Waiting.tsx';
-import { submitting } from '../submitting.ts';
 import { PublicFrame, Question } from './PublicFrame.tsx';
 import { PassphraseStep } from './PassphraseStep.tsx';
 import { TotpStep } from './TotpStep.tsx';
@@ -53,35 +53,27 @@ function Step(props: StepProps): VNode {
 }
 
 function EmailStep({ model, snapshot }: StepProps): VNode {
-  const text = useText();
-  const { t } = text;
+  const { t } = useText();
   const { error, isWorking } = snapshot;
   const [email, setEmail] = useState(snapshot.email);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
   return (
     <Question title={t('signup.email.title')} lead={t('signup.email.lead')}>
-      <form
-        class="question-form"
-        noValidate
-        onSubmit={submitting(() => void model.actions.submitEmail(email))}
-      >
-        {error?.field === 'form' && <FormError>{error.said.say(text)}</FormError>}
+      <Form refused={error} onSubmit={() => void model.actions.submitEmail(email)}>
         <Field
           label={t('signup.email')}
+          name="email"
           type="email"
           autoComplete="email"
           value={email}
           onInput={setEmail}
-          error={error?.field === 'email' ? error.said.say(text) : undefined}
-          refTo={field}
+          autoFocus
         />
         <div class="question-actions">
           <Button kind="primary" type="submit" isBusy={isWorking}>
             {t('signup.email.submit')}
           </Button>
         </div>
-      </form>
+      </Form>
       <p class="question-aside">
         {t('signup.email.has')} <Link to={{ kind: 'login' }}>{t('landing.login')}</Link>
       </p>
@@ -111,9 +103,12 @@ function SentStep({ model, snapshot }: StepProps): VNode {
 
 function OpeningStep({ snapshot }: StepProps): VNode {
   const text = useText();
-  const { t } = text;
-  if (snapshot.error === undefined) return <Waiting label={t('signup.opening')} />;
-  return <FormError>{snapshot.error.said.say(text)}</FormError>;
+  const { error } = snapshot;
+  return (
+    <Question title={text.t('signup.opening')} focuses>
+      {error === undefined ? <Waiting /> : <FormError>{error.said.say(text)}</FormError>}
+    </Question>
+  );
 }
 
 function ExpiredStep({ model }: StepProps): VNode {
@@ -130,34 +125,26 @@ function ExpiredStep({ model }: StepProps): VNode {
 }
 
 function NameStep({ model, snapshot }: StepProps): VNode {
-  const text = useText();
-  const { t } = text;
+  const { t } = useText();
   const [name, setName] = useState(snapshot.displayName);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
-  const { error } = snapshot;
   return (
     <Question title={t('signup.name.title')} lead={t('signup.name.lead')}>
-      <form
-        class="question-form"
-        noValidate
-        onSubmit={submitting(() => model.actions.submitName(name))}
-      >
+      <Form refused={snapshot.error} onSubmit={() => model.actions.submitName(name)}>
         <Field
           label={t('signup.name')}
+          name="name"
           autoComplete="name"
-          maxLength={80}
+          maxLength={NAME_MAX}
           value={name}
           onInput={setName}
-          error={error?.field === 'name' ? error.said.say(text) : undefined}
-          refTo={field}
+          autoFocus
         />
         <div class="question-actions">
           <Button kind="primary" type="submit">
             {t('common.continue')}
           </Button>
         </div>
-      </form>
+      </Form>
     </Question>
   );
 }

@@ -4,48 +4,27 @@ import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings, useText } from '../context.ts';
 import { CheckMark, Copy } from '../icons.ts';
 import { Button } from '../primitives/Button.tsx';
-import { Field, FormError } from '../primitives/Field.tsx';
+import { CodeForm } from './CodeForm.tsx';
 import { Question } from './PublicFrame.tsx';
-import { submitting } from '../submitting.ts';
 import type { StepProps } from './Signup.tsx';
 import './TotpStep.css';
 
 /** The second factor: a QR code, the same key in letters, and the first code. */
 export function TotpStep({ model, snapshot }: StepProps): VNode {
-  const text = useText();
-  const { t } = text;
+  const { t } = useText();
   const { totp, error, isWorking } = snapshot;
-  const [code, setCode] = useState('');
   return (
     <Question title={t('signup.totp.title')} lead={t('signup.totp.lead')} focuses>
       {totp !== undefined && <Scan secret={totp.secret} uri={totp.uri} />}
-      <form
-        class="question-form"
-        noValidate
-        onSubmit={submitting(() => void model.actions.submitCode(code))}
-      >
-        {error?.field === 'form' && <FormError>{error.said.say(text)}</FormError>}
-        <Field
-          label={t('signup.totp.code')}
-          kind="code"
-          autoComplete="one-time-code"
-          maxLength={7}
-          value={code}
-          onInput={setCode}
-          error={error?.field === 'code' ? error.said.say(text) : undefined}
-        />
-        <div class="question-actions">
-          <Button kind="primary" type="submit" isBusy={isWorking}>
-            {t(isWorking ? 'signup.totp.working' : 'signup.totp.submit')}
-          </Button>
-          <Button kind="quiet" isDisabled={isWorking} onClick={model.actions.back}>
-            {t('common.back')}
-          </Button>
-        </div>
-        <p class="field-hint" role="status">
-          {isWorking ? t('login.working.hint') : ''}
-        </p>
-      </form>
+      <CodeForm
+        submit={t(isWorking ? 'signup.totp.working' : 'signup.totp.submit')}
+        back={t('common.back')}
+        hint={t('login.working.hint')}
+        isWorking={isWorking}
+        refused={error}
+        onSubmit={(code) => void model.actions.submitCode(code)}
+        onBack={model.actions.back}
+      />
     </Question>
   );
 }

@@ -1,15 +1,14 @@
-import { createAccount, type AccountAnswer } from '@crypho/model';
+import { createAccount, NAME_MAX } from '@crypho/model';
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useModel, useSurroundings } from '../context.ts';
 import { Avatar } from '../primitives/Avatar.tsx';
 import { Button } from '../primitives/Button.tsx';
 import { Check, Choice, Field } from '../primitives/Field.tsx';
+import { Form, useSending } from '../primitives/Form.tsx';
 import { Link } from '../primitives/Link.tsx';
 import { Skeleton } from '../primitives/Waiting.tsx';
 import { useShell } from '../shell/context.ts';
-import { submitting } from '../submitting.ts';
-import '../primitives/Form.css';
 
 export function ProfileSection(): VNode {
   const { text, services } = useSurroundings();
@@ -17,15 +16,9 @@ export function ProfileSection(): VNode {
   const { profile } = useModel(useShell().session);
   const account = useMemo(() => createAccount(services), [services]);
   const [name, setName] = useState(profile?.displayName ?? '');
-  const [isBusy, setBusy] = useState(false);
-  const [answer, setAnswer] = useState<AccountAnswer<'name'> | undefined>(undefined);
+  const { isBusy, refused, submit } = useSending(() => account.rename(name));
   useEffect(() => setName(profile?.displayName ?? ''), [profile?.displayName]);
   if (profile === undefined) return <Skeleton rows={2} hasPicture />;
-  const save = async (): Promise<void> => {
-    setBusy(true);
-    setAnswer(await account.rename(name));
-    setBusy(false);
-  };
   return (
     <>
       <div class="settings-self">
@@ -39,22 +32,22 @@ export function ProfileSection(): VNode {
           <p class="field-hint">{t('profile.picture')}</p>
         </div>
       </div>
-      <form class="form" noValidate onSubmit={submitting(() => void save())}>
+      <Form refused={refused} onSubmit={submit}>
         <Field
           label={t('profile.name')}
+          name="name"
           hint={t('profile.name.hint')}
           autoComplete="name"
-          maxLength={80}
+          maxLength={NAME_MAX}
           value={name}
           onInput={setName}
-          error={answer?.kind === 'refused' ? answer.said.say(text) : undefined}
         />
         <div class="form-actions">
           <Button kind="primary" type="submit" isBusy={isBusy}>
             {t('common.save')}
           </Button>
         </div>
-      </form>
+      </Form>
       <dl class="settings-facts">
         <dt>{t('profile.email')}</dt>
         <dd>{profile.email}</dd>

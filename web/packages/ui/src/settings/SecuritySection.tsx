@@ -1,14 +1,13 @@
-import { createAccount, generatePassphrase, loadWords, type AccountAnswer } from '@crypho/model';
+import { createAccount, generatePassphrase, loadWords } from '@crypho/model';
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { useModel, useSurroundings } from '../context.ts';
 import { LogOut, RefreshCw } from '../icons.ts';
 import { Button } from '../primitives/Button.tsx';
 import { Confirm } from '../primitives/Dialog.tsx';
-import { Field, FormError } from '../primitives/Field.tsx';
+import { Field } from '../primitives/Field.tsx';
+import { Form, FormError, useSending } from '../primitives/Form.tsx';
 import { useShell } from '../shell/context.ts';
-import { submitting } from '../submitting.ts';
-import '../primitives/Form.css';
 
 export function SecuritySection(): VNode {
   return (
@@ -27,47 +26,39 @@ function PassphrasePart(): VNode {
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [suggested, setSuggested] = useState<string | undefined>(undefined);
-  const [isBusy, setBusy] = useState(false);
-  const [answer, setAnswer] = useState<AccountAnswer<'current' | 'next'> | undefined>(undefined);
-  const errorOf = (field: string): string | undefined =>
-    answer?.kind === 'refused' && answer.field === field ? answer.said.say(text) : undefined;
+  const { isBusy, refused, submit } = useSending(
+    () => account.changePassphrase(current, next),
+    () => {
+      setCurrent('');
+      setNext('');
+      setSuggested(undefined);
+    },
+  );
   const suggest = async (): Promise<void> => {
     const { passphrase } = generatePassphrase(await loadWords(text.tag), services.random);
     setSuggested(passphrase);
     setNext(passphrase);
   };
-  const change = async (): Promise<void> => {
-    if (isBusy) return;
-    setBusy(true);
-    const answered = await account.changePassphrase(current, next);
-    setBusy(false);
-    setAnswer(answered);
-    if (answered.kind !== 'done') return;
-    setCurrent('');
-    setNext('');
-    setSuggested(undefined);
-  };
   return (
     <section class="settings-part">
       <h2 class="settings-part-title">{t('security.passphrase')}</h2>
       <p class="settings-lead">{t('security.passphrase.lead')}</p>
-      <form class="form" noValidate onSubmit={submitting(() => void change())}>
-        {errorOf('form') !== undefined && <FormError>{errorOf('form')}</FormError>}
+      <Form refused={refused} onSubmit={submit}>
         <Field
           label={t('security.passphrase.current')}
+          name="current"
           kind="passphrase"
           autoComplete="current-password"
           value={current}
           onInput={setCurrent}
-          error={errorOf('current')}
         />
         <Field
           label={t('security.passphrase.next')}
+          name="next"
           kind="passphrase"
           autoComplete="new-password"
           value={next}
           onInput={setNext}
-          error={errorOf('next')}
         />
         {suggested !== undefined && suggested === next && (
           <output class="settings-suggested" aria-label={t('signup.passphrase.generated')}>
@@ -82,7 +73,7 @@ function PassphrasePart(): VNode {
             {t('security.passphrase.suggest')}
           </Button>
         </div>
-      </form>
+      </Form>
     </section>
   );
 }
@@ -94,47 +85,37 @@ function EmailPart(): VNode {
   const account = useMemo(() => createAccount(services), [services]);
   const [email, setEmail] = useState('');
   const [passphrase, setPassphrase] = useState('');
-  const [isBusy, setBusy] = useState(false);
-  const [answer, setAnswer] = useState<AccountAnswer<'email' | 'passphrase'> | undefined>(
-    undefined,
+  const { isBusy, refused, submit } = useSending(
+    () => account.changeEmail(passphrase, email),
+    () => setPassphrase(''),
   );
-  const errorOf = (field: string): string | undefined =>
-    answer?.kind === 'refused' && answer.field === field ? answer.said.say(text) : undefined;
-  const send = async (): Promise<void> => {
-    if (isBusy) return;
-    setBusy(true);
-    const answered = await account.changeEmail(passphrase, email);
-    setBusy(false);
-    setAnswer(answered);
-    if (answered.kind === 'done') setPassphrase('');
-  };
   return (
     <section class="settings-part">
       <h2 class="settings-part-title">{t('security.email')}</h2>
       <p class="settings-lead">{t('security.email.lead', { email: profile?.email ?? '' })}</p>
-      <form class="form" noValidate onSubmit={submitting(() => void send())}>
-        {errorOf('form') !== undefined && <FormError>{errorOf('form')}</FormError>}
+      <Form refused={refused} onSubmit={submit}>
         <Field
           label={t('security.email.new')}
+          name="email"
           type="email"
+          autoComplete="email"
           value={email}
           onInput={setEmail}
-          error={errorOf('email')}
         />
         <Field
           label={t('security.email.passphrase')}
+          name="passphrase"
           kind="passphrase"
           autoComplete="current-password"
           value={passphrase}
           onInput={setPassphrase}
-          error={errorOf('passphrase')}
         />
         <div class="form-actions">
           <Button type="submit" isBusy={isBusy}>
             {t('security.email.submit')}
           </Button>
         </div>
-      </form>
+      </Form>
     </section>
   );
 }
