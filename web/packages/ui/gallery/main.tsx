@@ -1,10 +1,10 @@
-// The gallery: every story of every view, over a simulated engine. ?story=&lang=&theme= shows one.
+// The gallery: every story of every view, over a simulated engine. ?story=&lang= shows one.
 import { en } from '@crypho/i18n/en';
 import { nb } from '@crypho/i18n/nb';
 import { createNotices, parseRoute, formatRoute, type Route } from '@crypho/model';
 import { createRandom, createSimulatedEngine } from '@crypho/testkit';
 import { render } from 'preact';
-import { Root } from '../src/index.ts';
+import { Root, startTheme, type Theme } from '../src/index.ts';
 import type { Story } from '../src/story.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 9, 41);
@@ -35,7 +35,13 @@ function index(): void {
         id="stories"
         data-texts={JSON.stringify({ nb, en })}
         data-stories={JSON.stringify(
-          stories.map(({ id, steps, touch, zoom }) => ({ id, steps, touch, zoom })),
+          stories.map(({ id, steps, touch, zoom, unreachable }) => ({
+            id,
+            steps,
+            touch,
+            zoom,
+            unreachable,
+          })),
         )}
       >
         {stories.map(({ id }) => (
@@ -50,8 +56,9 @@ function index(): void {
 }
 
 function show(shown: Story): void {
-  const theme = query.get('theme') ?? 'system';
-  document.documentElement.dataset['theme'] = theme;
+  const setTheme = startTheme('system');
+  // The run changes it without opening the story again.
+  Object.assign(globalThis, { setTheme: (theme: Theme) => setTheme(theme) });
   document.documentElement.lang = language;
   const clock = {
     now: () => NOW,

@@ -1,29 +1,16 @@
 // Scrolls a conversation of 100,000 messages and a list of 500 conversations in Chromium and says how long the
 // frames took. npm run perf -w @crypho/ui
-import { chromium } from 'playwright-core';
-import { build, preview } from 'vite';
+import { openGallery } from './serve.mjs';
 
 const WHEELS = 160;
-const configFile = new URL('vite.config.ts', import.meta.url).pathname;
-await build({ configFile, logLevel: 'error' });
-const server = await preview({
-  configFile,
-  preview: { port: 0, host: '127.0.0.1' },
-  logLevel: 'error',
-});
-const base = `http://127.0.0.1:${server.httpServer.address().port}/gallery/index.html`;
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-});
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+const gallery = await openGallery();
+const page = await gallery.browser.newPage({ viewport: { width: 1440, height: 900 } });
 await measure('conversation/100000 messages', '.timeline-scroll', -240);
 await measure('shell/list 500', '.list-scroll', 240);
-await browser.close();
-await server.close();
+await gallery.close();
 
 async function measure(story, scroller, deltaY) {
-  await page.goto(`${base}?story=${encodeURIComponent(story)}&lang=nb&theme=light`);
+  await page.goto(`${gallery.base}?story=${encodeURIComponent(story)}&lang=nb`);
   const box = page.locator(scroller);
   await box.waitFor();
   const openMs = await page.evaluate(() => Math.round(performance.now()));

@@ -3,7 +3,13 @@ import type { World } from '@crypho/testkit';
 
 /** What the gallery does after a story has opened: press something, or write into it, by its name. */
 export type Step =
-  | { press: Key; role?: 'button' | 'link' | 'menuitem'; nth?: number; name?: string }
+  | {
+      press: Key;
+      role?: 'button' | 'link' | 'menuitem' | 'checkbox';
+      nth?: number;
+      /** What stands in the name's placeholders. */
+      with?: Readonly<Record<string, string>>;
+    }
   | { write: Key; text: string }
   | { key: string }
   | { hover: string }
@@ -19,4 +25,6 @@ export interface Story {
   readonly touch?: readonly Step[];
   /** 2 is a page at 200 %. */
   readonly zoom?: number;
+  /** A part of the program that cannot be fetched. */
+  readonly unreachable?: string;
 }

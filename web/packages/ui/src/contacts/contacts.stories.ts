@@ -1,13 +1,48 @@
-import { emptyWorld, ordinaryWorld, type World } from '@crypho/testkit';
+import { emptyWorld, largeWorld, ordinaryWorld, type World } from '@crypho/testkit';
 import type { Story } from '../story.ts';
 
-const loading = (nowMs: number): World => ({ ...ordinaryWorld(nowMs), contacts: [] });
+const invited = (nowMs: number): World => {
+  const world = ordinaryWorld(nowMs);
+  world.contacts = world.contacts.filter((item) => item.kind === 'sent');
+  return world;
+};
 
 export const stories: readonly Story[] = [
   { name: 'contacts', path: '/app/contacts', world: ordinaryWorld },
-  { name: 'contacts empty', path: '/app/contacts', world: loading },
+  { name: 'contacts empty', path: '/app/contacts', world: emptyWorld },
+  { name: 'contacts invited', path: '/app/contacts', world: invited },
+  { name: 'contacts many', path: '/app/contacts', world: (nowMs) => largeWorld(nowMs, 60, 1) },
+  {
+    name: 'contacts accepted',
+    path: '/app/contacts',
+    world: ordinaryWorld,
+    steps: [{ press: 'contacts.accept.who', with: { name: 'Sigrid Aas' } }],
+  },
+  {
+    name: 'contacts loading',
+    path: '/app/contacts',
+    world: (nowMs) => ({ ...ordinaryWorld(nowMs), unanswered: new Set(['contacts']) }),
+  },
+  {
+    name: 'remove contact',
+    path: '/app/contacts',
+    world: ordinaryWorld,
+    steps: [
+      { press: 'contacts.more', with: { name: 'Ola Hansen' } },
+      { press: 'contacts.remove', role: 'menuitem' },
+    ],
+  },
   {
     name: 'invite',
+    path: '/app/contacts',
+    world: emptyWorld,
+    steps: [
+      { press: 'contacts.invite', nth: 0 },
+      { write: 'invite.email', text: 'ola@eksempel.no' },
+    ],
+  },
+  {
+    name: 'invite oneself',
     path: '/app/contacts',
     world: emptyWorld,
     steps: [

@@ -7,6 +7,26 @@ const silent = (nowMs: number): World => {
   return world;
 };
 
+const unwritten = (nowMs: number): World => {
+  const world = ordinaryWorld(nowMs);
+  world.conversations.get('ola')?.items.splice(0);
+  return world;
+};
+
+const hindered =
+  (hindrance: 'joining' | 'turning-keys') =>
+  (nowMs: number): World => {
+    const world = ordinaryWorld(nowMs);
+    const ward = world.conversations.get('ward');
+    if (ward !== undefined) ward.details = { ...ward.details, hindrance };
+    return world;
+  };
+
+const loading = (nowMs: number): World => ({
+  ...ordinaryWorld(nowMs),
+  unanswered: new Set(['timeline', 'conversation']),
+});
+
 export const stories: readonly Story[] = [
   { name: 'group', path: '/app/c/ward', world: ordinaryWorld },
   { name: 'group at 200 %', path: '/app/c/ward', world: ordinaryWorld, zoom: 2 },
@@ -33,15 +53,54 @@ export const stories: readonly Story[] = [
     touch: [{ hold: '.bubble' }, { press: 'message.reply', role: 'menuitem' }],
   },
   {
-    name: 'details',
-    path: '/app/c/ward',
-    world: ordinaryWorld,
-    steps: [{ press: 'conversation.details' }],
-  },
-  {
     name: 'details with new keys',
     path: '/app/c/ward',
     world: troubledWorld,
     steps: [{ press: 'conversation.details' }],
   },
+  {
+    name: 'edit',
+    path: '/app/c/ola',
+    world: ordinaryWorld,
+    steps: [
+      { hover: 'article:last-of-type' },
+      { press: 'message.actions', nth: -1 },
+      { press: 'message.edit', role: 'menuitem' },
+    ],
+    touch: [{ hold: '.bubble' }, { press: 'message.edit', role: 'menuitem' }],
+  },
+  {
+    name: 'delete',
+    path: '/app/c/ola',
+    world: ordinaryWorld,
+    steps: [
+      { hover: 'article:last-of-type' },
+      { press: 'message.actions', nth: -1 },
+      { press: 'message.delete', role: 'menuitem' },
+    ],
+    touch: [{ hold: '.bubble' }, { press: 'message.delete', role: 'menuitem' }],
+  },
+  {
+    name: 'react',
+    path: '/app/c/ola',
+    world: ordinaryWorld,
+    steps: [{ hover: 'article:last-of-type' }, { press: 'message.react', nth: -1 }],
+    touch: [{ hold: '.bubble' }],
+  },
+  {
+    name: 'mention',
+    path: '/app/c/ward',
+    world: ordinaryWorld,
+    steps: [{ write: 'composer.label', text: 'Kan du se på det, @' }],
+  },
+  {
+    name: 'too long',
+    path: '/app/c/ola',
+    world: ordinaryWorld,
+    steps: [{ write: 'composer.label', text: 'Dette er en svært lang melding. '.repeat(640) }],
+  },
+  { name: 'without messages', path: '/app/c/ola', world: unwritten },
+  { name: 'joining', path: '/app/c/ward', world: hindered('joining') },
+  { name: 'turning keys', path: '/app/c/ward', world: hindered('turning-keys') },
+  { name: 'loading', path: '/app/c/ward', world: loading },
 ];

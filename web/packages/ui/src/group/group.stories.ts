@@ -1,12 +1,34 @@
-import { ordinaryWorld } from '@crypho/testkit';
-import type { Story } from '../story.ts';
+import { emptyWorld, ordinaryWorld, type World } from '@crypho/testkit';
+import type { Step, Story } from '../story.ts';
+
+const full = (nowMs: number): World => ({ ...ordinaryWorld(nowMs), groupDevicesMax: 9 });
+const AMIR = { name: 'Amir Rezaei' };
+
+const details: readonly Step[] = [{ press: 'conversation.details' }];
+const newGroup: readonly Step[] = [
+  { press: 'nav.new' },
+  { press: 'nav.new.group', role: 'menuitem' },
+];
 
 export const stories: readonly Story[] = [
+  { name: 'new group', path: '/app', world: ordinaryWorld, steps: newGroup },
+  { name: 'new group without contacts', path: '/app', world: emptyWorld, steps: newGroup },
   {
-    name: 'new group',
+    name: 'new group nameless',
     path: '/app',
     world: ordinaryWorld,
-    steps: [{ press: 'nav.new' }, { press: 'nav.new.group', role: 'menuitem' }],
+    steps: [...newGroup, { press: 'group.new.submit' }],
+  },
+  {
+    name: 'new group refused',
+    path: '/app',
+    world: ordinaryWorld,
+    steps: [
+      ...newGroup,
+      { write: 'group.new.name', text: 'Turnuslaget' },
+      { key: 'tick' },
+      { press: 'group.new.submit' },
+    ],
   },
   {
     name: 'new conversation',
@@ -14,10 +36,63 @@ export const stories: readonly Story[] = [
     world: ordinaryWorld,
     steps: [{ press: 'nav.new' }, { press: 'nav.new.direct', role: 'menuitem' }],
   },
+  { name: 'details', path: '/app/c/ward', world: ordinaryWorld, steps: details },
+  { name: 'details as a member', path: '/app/c/long', world: ordinaryWorld, steps: details },
+  { name: 'details of two', path: '/app/c/ola', world: ordinaryWorld, steps: details },
+  {
+    name: 'member menu',
+    path: '/app/c/ward',
+    world: ordinaryWorld,
+    steps: [...details, { press: 'details.member.more', with: AMIR }],
+  },
+  {
+    name: 'remove member',
+    path: '/app/c/ward',
+    world: ordinaryWorld,
+    steps: [
+      ...details,
+      { press: 'details.member.more', with: AMIR },
+      { press: 'details.member.remove', role: 'menuitem' },
+    ],
+  },
+  {
+    name: 'hand over',
+    path: '/app/c/ward',
+    world: ordinaryWorld,
+    steps: [
+      ...details,
+      { press: 'details.member.more', with: AMIR },
+      { press: 'details.member.owner', role: 'menuitem' },
+    ],
+  },
+  {
+    name: 'rename group',
+    path: '/app/c/ward',
+    world: ordinaryWorld,
+    steps: [...details, { press: 'details.rename' }],
+  },
+  {
+    name: 'add people',
+    path: '/app/c/ward',
+    world: ordinaryWorld,
+    steps: [...details, { press: 'details.add' }],
+  },
+  {
+    name: 'add too many people',
+    path: '/app/c/ward',
+    world: full,
+    steps: [...details, { press: 'details.add' }, { key: 'tick' }, { press: 'details.add.submit' }],
+  },
+  {
+    name: 'leave group',
+    path: '/app/c/long',
+    world: ordinaryWorld,
+    steps: [...details, { press: 'details.leave' }],
+  },
   {
     name: 'delete group',
     path: '/app/c/ward',
     world: ordinaryWorld,
-    steps: [{ press: 'conversation.details' }, { press: 'details.delete' }],
+    steps: [...details, { press: 'details.delete' }],
   },
 ];

@@ -1,10 +1,31 @@
 import { emptyWorld, type World } from '@crypho/testkit';
-import type { Story } from '../story.ts';
+import type { Step, Story } from '../story.ts';
 
 const signedOut = (nowMs: number): World => ({
   ...emptyWorld(nowMs),
   session: { kind: 'signed-out' },
 });
+
+type Reason = 'logged-out' | 'unlinked' | 'expired';
+
+const signedOutFor =
+  (reason: Reason) =>
+  (nowMs: number): World => ({ ...emptyWorld(nowMs), session: { kind: 'signed-out', reason } });
+
+const waitingFor =
+  (name: string) =>
+  (nowMs: number): World => ({ ...signedOut(nowMs), unanswered: new Set([name]) });
+
+const credentials: readonly Step[] = [
+  { write: 'login.email', text: 'kari@eksempel.no' },
+  { write: 'login.passphrase', text: 'riktig hest batteri stift' },
+  { press: 'login.submit' },
+];
+const named: readonly Step[] = [
+  { write: 'signup.name', text: 'Kari Nordmann' },
+  { press: 'common.continue' },
+];
+const withPassphrase: readonly Step[] = [...named, { key: 'tick' }, { press: 'common.continue' }];
 
 export const stories: readonly Story[] = [
   { name: 'landing', path: '/', world: signedOut },
@@ -24,20 +45,23 @@ export const stories: readonly Story[] = [
     name: 'login code',
     path: '/login',
     world: signedOut,
-    steps: [
-      { write: 'login.email', text: 'kari@eksempel.no' },
-      { write: 'login.passphrase', text: 'riktig hest batteri stift' },
-      { press: 'login.submit' },
-    ],
+    steps: credentials,
   },
   {
-    name: 'login unlinked',
+    name: 'login code wrong',
     path: '/login',
-    world: (nowMs) => ({
-      ...emptyWorld(nowMs),
-      session: { kind: 'signed-out', reason: 'unlinked' },
-    }),
+    world: signedOut,
+    steps: [...credentials, { write: 'login.code', text: '000 000' }, { press: 'login.finish' }],
   },
+  {
+    name: 'login working',
+    path: '/login',
+    world: waitingFor('login.start'),
+    steps: credentials,
+  },
+  { name: 'login unlinked', path: '/login', world: signedOutFor('unlinked') },
+  { name: 'login expired', path: '/login', world: signedOutFor('expired') },
+  { name: 'login logged out', path: '/login', world: signedOutFor('logged-out') },
   { name: 'signup', path: '/signup', world: signedOut },
   {
     name: 'signup sent',
@@ -45,21 +69,28 @@ export const stories: readonly Story[] = [
     world: signedOut,
     steps: [{ write: 'signup.email', text: 'ny@eksempel.no' }, { press: 'signup.email.submit' }],
   },
+  {
+    name: 'signup wrong',
+    path: '/signup',
+    world: signedOut,
+    steps: [{ write: 'signup.email', text: 'kari' }, { press: 'signup.email.submit' }],
+  },
+  { name: 'signup opening', path: '/signup#fresh-link', world: waitingFor('signup.open') },
+  { name: 'signup unreachable', path: '/signup', world: signedOut, unreachable: 'SignupRoute' },
   { name: 'signup expired', path: '/signup#old', world: signedOut },
   { name: 'signup name', path: '/signup#fresh-link', world: signedOut },
   {
     name: 'signup passphrase',
     path: '/signup#fresh-link',
     world: signedOut,
-    steps: [{ write: 'signup.name', text: 'Kari Nordmann' }, { press: 'common.continue' }],
+    steps: named,
   },
   {
     name: 'signup own passphrase',
     path: '/signup#fresh-link',
     world: signedOut,
     steps: [
-      { write: 'signup.name', text: 'Kari Nordmann' },
-      { press: 'common.continue' },
+      ...named,
       { press: 'signup.passphrase.own' },
       { write: 'signup.passphrase.field', text: 'sommer2026' },
       { press: 'common.continue' },
@@ -69,11 +100,26 @@ export const stories: readonly Story[] = [
     name: 'signup totp',
     path: '/signup#fresh-link',
     world: signedOut,
+    steps: withPassphrase,
+  },
+  {
+    name: 'signup totp wrong',
+    path: '/signup#fresh-link',
+    world: signedOut,
     steps: [
-      { write: 'signup.name', text: 'Kari Nordmann' },
-      { press: 'common.continue' },
-      { key: 'tick' },
-      { press: 'common.continue' },
+      ...withPassphrase,
+      { write: 'login.code', text: '000000' },
+      { press: 'signup.totp.submit' },
+    ],
+  },
+  {
+    name: 'signup totp working',
+    path: '/signup#fresh-link',
+    world: waitingFor('signup.complete'),
+    steps: [
+      ...withPassphrase,
+      { write: 'login.code', text: '123456' },
+      { press: 'signup.totp.submit' },
     ],
   },
   {
@@ -89,4 +135,15 @@ export const stories: readonly Story[] = [
     path: '/app',
     world: (nowMs) => ({ ...emptyWorld(nowMs), session: { kind: 'blocked', reason: 'storage' } }),
   },
+  {
+    name: 'blocked by a newer version',
+    path: '/app',
+    world: (nowMs) => ({
+      ...emptyWorld(nowMs),
+      session: { kind: 'blocked', reason: 'newer-version' },
+    }),
+  },
+  { name: 'email confirmed', path: '/confirm-email#fresh-link', world: signedOut },
+  { name: 'email not confirmed', path: '/confirm-email#old', world: signedOut },
+  { name: 'starting', path: '/app', world: waitingFor('session') },
 ];

@@ -15,6 +15,17 @@ export const stories: readonly Story[] = [
     world: ordinaryWorld,
     steps: [{ write: 'list.search', text: 'finnes ikke' }],
   },
+  {
+    name: 'list loading',
+    path: '/app',
+    world: (nowMs) => ({ ...ordinaryWorld(nowMs), unanswered: new Set(['conversations']) }),
+  },
+  {
+    name: 'list search',
+    path: '/app',
+    world: ordinaryWorld,
+    steps: [{ write: 'list.search', text: 'ola' }],
+  },
   { name: 'offline', path: '/app', world: troubledWorld },
   {
     name: 'new menu',
@@ -23,6 +34,18 @@ export const stories: readonly Story[] = [
     steps: [{ press: 'nav.new' }],
   },
   { name: 'palette', path: '/app', world: ordinaryWorld, steps: [{ key: 'Control+k' }] },
+  {
+    name: 'palette search',
+    path: '/app',
+    world: ordinaryWorld,
+    steps: [{ key: 'Control+k' }, { write: 'palette.search', text: 'inn' }],
+  },
+  {
+    name: 'palette none',
+    path: '/app',
+    world: ordinaryWorld,
+    steps: [{ key: 'Control+k' }, { write: 'palette.search', text: 'finnes ikke' }],
+  },
   { name: 'shortcuts', path: '/app', world: ordinaryWorld, steps: [{ key: '?' }] },
   { name: 'unknown page', path: '/nowhere', world: ordinaryWorld },
 ];
