@@ -1,7 +1,7 @@
 import { h, type ComponentChild, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { FailedView } from './public/FailedView.tsx';
-import { Waiting } from './primitives/Waiting.tsx';
+import { WaitingPage } from './primitives/Waiting.tsx';
 
 /** A view that is fetched when it is first shown. */
 export function lazy<P extends object>(
@@ -23,6 +23,6 @@ export function lazy<P extends object>(
       );
     }, [state]);
     if (state === 'failed') return <FailedView onRetry={() => setState('waiting')} />;
-    return loaded === undefined ? <Waiting /> : h(loaded, props);
+    return loaded === undefined ? <WaitingPage /> : h(loaded, props);
   };
 }

@@ -28,11 +28,11 @@ import './ConversationView.css';
 export function ConversationView({ conversationId }: { conversationId: string }): VNode {
   const { services, text } = useSurroundings();
   const { conversations } = useShell();
-  const [unread] = useState(() =>
+  const [listed] = useState(() =>
     conversations.getSnapshot().all.find((each) => each.conversationId === conversationId),
   );
   const model = useOwnModel(() =>
-    createConversation(services, conversationId, unread?.unread ?? 0, unread?.firstUnreadSeq),
+    createConversation(services, conversationId, listed?.unread ?? 0, listed?.firstUnreadSeq),
   );
   const snapshot = useModel(model);
   const [areDetailsOpen, setDetailsOpen] = useState(false);
@@ -56,7 +56,15 @@ export function ConversationView({ conversationId }: { conversationId: string })
       </main>
     );
   }
-  const name = details === undefined ? '' : details.name === '' ? t('list.unnamed') : details.name;
+  // The list knows who it is with before the details have come, so that the head stands still.
+  const known = details ?? listed;
+  const peer = details?.members.find((member) => !member.isSelf) ?? listed?.peer;
+  const head: Head = {
+    name: known?.name === undefined || known.name === '' ? t('list.unnamed') : known.name,
+    isGroup: known?.kind === 'group',
+    pictureId: known?.kind === 'direct' ? (peer?.accountId ?? '') : conversationId,
+  };
+  const { name } = head;
   return (
     <div
       class="conversation"
@@ -78,13 +86,13 @@ export function ConversationView({ conversationId }: { conversationId: string })
       >
         <Header
           details={details}
-          name={name}
+          head={head}
           isOpen={areDetailsOpen}
           toggleRef={toggle}
           onToggle={() => setDetailsOpen(!areDetailsOpen)}
         />
-        <Messages snapshot={snapshot} actions={model.actions} details={details} name={name} />
-        <Foot snapshot={snapshot} actions={model.actions} details={details} name={name} />
+        <Messages snapshot={snapshot} actions={model.actions} details={details} head={head} />
+        <Foot snapshot={snapshot} actions={model.actions} details={details} head={head} />
       </main>
       {areDetailsOpen && details !== undefined && (
         <Details details={details} isAlone={isNarrow} onClose={closeDetails} />
@@ -93,18 +101,25 @@ export function ConversationView({ conversationId }: { conversationId: string })
   );
 }
 
+/** What a conversation is known by. */
+interface Head {
+  readonly name: string;
+  readonly isGroup: boolean;
+  readonly pictureId: string;
+}
+
 interface HeaderProps {
   details: ConversationDetails | undefined;
-  name: string;
+  head: Head;
   isOpen: boolean;
   toggleRef: Ref<HTMLButtonElement>;
   onToggle: () => void;
 }
 
-function Header({ details, name, isOpen, toggleRef, onToggle }: HeaderProps): VNode {
+function Header({ details, head, isOpen, toggleRef, onToggle }: HeaderProps): VNode {
   const { text, navigate } = useSurroundings();
   const { t } = text;
-  const peer = details?.members.find((member) => !member.isSelf);
+  const { name, isGroup } = head;
   return (
     <header class="conversation-header">
       <span class="conversation-back">
@@ -114,32 +129,25 @@ function Header({ details, name, isOpen, toggleRef, onToggle }: HeaderProps): VN
           onClick={() => navigate({ kind: 'conversations' })}
         />
       </span>
+      <Avatar id={head.pictureId} name={name} size={36} isGroup={isGroup} />
+      <div class="conversation-names">
+        <h1 class="conversation-name">
+          <bdi>{name}</bdi>
+        </h1>
+        {isGroup && (
+          <p class="conversation-people">
+            {details !== undefined && t('conversation.members', { count: details.members.length })}
+          </p>
+        )}
+      </div>
       {details !== undefined && (
-        <>
-          <Avatar
-            id={details.kind === 'direct' ? (peer?.accountId ?? '') : details.conversationId}
-            name={name}
-            size={36}
-            isGroup={details.kind === 'group'}
-          />
-          <div class="conversation-names">
-            <h1 class="conversation-name">
-              <bdi>{name}</bdi>
-            </h1>
-            {details.kind === 'group' && (
-              <p class="conversation-people">
-                {t('conversation.members', { count: details.members.length })}
-              </p>
-            )}
-          </div>
-          <IconButton
-            icon={PanelRight}
-            label={t(isOpen ? 'conversation.details.hide' : 'conversation.details')}
-            isExpanded={isOpen}
-            refTo={toggleRef}
-            onClick={onToggle}
-          />
-        </>
+        <IconButton
+          icon={PanelRight}
+          label={t(isOpen ? 'conversation.details.hide' : 'conversation.details')}
+          isExpanded={isOpen}
+          refTo={toggleRef}
+          onClick={onToggle}
+        />
       )}
     </header>
   );
@@ -149,10 +157,10 @@ interface PartProps {
   snapshot: ConversationSnapshot;
   actions: ConversationActions;
   details: ConversationDetails | undefined;
-  name: string;
+  head: Head;
 }
 
-function Messages({ snapshot, actions, details, name }: PartProps): VNode {
+function Messages({ snapshot, actions, details, head }: PartProps): VNode {
   const { text, services } = useSurroundings();
   const { t } = text;
   const [deleting, setDeleting] = useState<MessageItem | undefined>(undefined);
@@ -163,7 +171,7 @@ function Messages({ snapshot, actions, details, name }: PartProps): VNode {
   const render = (row: Row, isFocusStop: boolean): ComponentChild => {
     switch (row.kind) {
       case 'start':
-        return <Start details={details} name={name} />;
+        return <Start head={head} />;
       case 'day':
         return (
           <div class="divider" role="separator">
@@ -229,28 +237,20 @@ function Messages({ snapshot, actions, details, name }: PartProps): VNode {
   );
 }
 
-function Start({ details, name }: Pick<PartProps, 'details' | 'name'>): VNode {
+function Start({ head }: { head: Head }): VNode {
   const { t } = useSurroundings().text;
-  const peer = details?.members.find((member) => !member.isSelf);
   return (
     <div class="start">
-      {details !== undefined && (
-        <Avatar
-          id={details.kind === 'direct' ? (peer?.accountId ?? '') : details.conversationId}
-          name={name}
-          size={64}
-          isGroup={details.kind === 'group'}
-        />
-      )}
+      <Avatar id={head.pictureId} name={head.name} size={64} isGroup={head.isGroup} />
       <h2>
-        <bdi>{name}</bdi>
+        <bdi>{head.name}</bdi>
       </h2>
       <p>{t('conversation.private')}</p>
     </div>
   );
 }
 
-function Foot({ snapshot, actions, details, name }: PartProps): VNode {
+function Foot({ snapshot, actions, details, head }: PartProps): VNode {
   const { text } = useSurroundings();
   const { t } = text;
   const { typing } = snapshot;
@@ -273,7 +273,7 @@ function Foot({ snapshot, actions, details, name }: PartProps): VNode {
         <ComposerBox
           snapshot={snapshot}
           actions={actions}
-          name={details.kind === 'direct' ? firstWord(name) : name}
+          name={head.isGroup ? head.name : firstWord(head.name)}
           members={details.members}
         />
       )}

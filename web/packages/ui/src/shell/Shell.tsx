@@ -15,7 +15,7 @@ import { DirectDialog } from '../group/DirectDialog.tsx';
 import { NewGroupDialog } from '../group/NewGroupDialog.tsx';
 import { lazy } from '../lazy.tsx';
 import { PHONE, useMedia } from '../media.ts';
-import { Waiting } from '../primitives/Waiting.tsx';
+import { WaitingPage } from '../primitives/Waiting.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Shortcuts } from '../palette/Shortcuts.tsx';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
@@ -108,7 +108,7 @@ function usePageName(
 function Content({ route, isReady }: { route: Route; isReady: boolean }): VNode {
   switch (route.kind) {
     case 'conversation':
-      if (!isReady) return <Waiting />;
+      if (!isReady) return <WaitingPage />;
       return <ConversationView key={route.conversationId} conversationId={route.conversationId} />;
     case 'contacts':
       return <ContactsView />;
