@@ -116,7 +116,7 @@ export const en = {
   'signup.passphrase.field.hint':
     'Any characters, spaces too. Several words make it long and easy to recall.',
   'signup.passphrase.entropy':
-    '{words} words drawn from {list}: one of 2 to the power of {bits} possibilities.',
+    '{words} words, drawn at random from {list}. That makes far more possibilities than anyone can try.',
   'signup.passphrase.loss.title': 'Nobody can reset it for you',
   'signup.passphrase.loss.text':
     'Your passphrase never leaves this device. If you lose it, we cannot open your account, and what is in it stays locked. Write it down and keep it where you keep your passport.',
@@ -243,6 +243,7 @@ export const en = {
   'composer.send': 'Send',
   'composer.save': 'Save the change',
   'composer.reply': 'Reply to {name}',
+  'composer.reply.self': 'Reply to yourself',
   'composer.reply.cancel': 'Cancel the reply',
   'composer.edit': 'You are changing a message',
   'composer.edit.cancel': 'Cancel the change',

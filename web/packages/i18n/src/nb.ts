@@ -114,7 +114,7 @@ export const nb = {
   'signup.passphrase.field.hint':
     'Alle tegn er lov, også mellomrom. Flere ord gjør den lang og lett å huske.',
   'signup.passphrase.entropy':
-    '{words} ord trukket blant {list}: én av 2 opphøyd i {bits} muligheter.',
+    '{words} ord, trukket tilfeldig blant {list}. Det gir langt flere muligheter enn noen kan prøve.',
   'signup.passphrase.loss.title': 'Ingen kan lage en ny til deg',
   'signup.passphrase.loss.text':
     'Passfrasen forlater aldri denne enheten. Mister du den, kan vi ikke åpne kontoen din, og det som ligger der, forblir låst. Skriv den ned og legg den der du har passet.',
@@ -239,6 +239,7 @@ export const nb = {
   'composer.send': 'Send',
   'composer.save': 'Lagre endringen',
   'composer.reply': 'Svar til {name}',
+  'composer.reply.self': 'Svar til deg selv',
   'composer.reply.cancel': 'Avbryt svaret',
   'composer.edit': 'Du endrer en melding',
   'composer.edit.cancel': 'Avbryt endringen',

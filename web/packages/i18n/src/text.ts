@@ -15,7 +15,7 @@ export interface Text {
   time(ms: number): string;
   /** Monday 3 March, with the year when it is another than now's. */
   day(ms: number, nowMs: number): string;
-  /** 3 March 2026 */
+  /** 3 Mar 2026 */
   date(ms: number): string;
   /** 3 March 2026, 14:05 */
   dateTime(ms: number): string;
@@ -44,7 +44,7 @@ export function createText(
   const times = format({ hour: '2-digit', minute: '2-digit', hour12: false });
   const days = format({ weekday: 'long', day: 'numeric', month: 'long' });
   const daysWithYear = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-  const dates = format({ day: 'numeric', month: 'long', year: 'numeric' });
+  const dates = format({ day: 'numeric', month: 'short', year: 'numeric' });
   const shortDates = format({ day: 'numeric', month: 'short' });
   const shortDatesWithYear = format({ day: 'numeric', month: 'short', year: '2-digit' });
   const weekdays = format({ weekday: 'short' });

@@ -140,7 +140,7 @@ function SentRow({ item }: { item: Sent }): VNode {
   const { busy } = useModel(contacts);
   const now = services.clock.now();
   return (
-    <li class="contact">
+    <li class="contact contact-sent">
       <span class="contact-icon">
         <Icon of={Mail} />
       </span>

@@ -3,7 +3,6 @@ import {
   MESSAGE_MAX,
   mentionCandidates,
   mentionQuery,
-  nameOf,
   plainExcerpt,
   type ConversationActions,
   type ConversationSnapshot,
@@ -102,14 +101,15 @@ export function ComposerBox({ snapshot, actions, name, members }: ComposerProps)
 }
 
 function Context(props: Pick<ComposerProps, 'snapshot' | 'actions'>): VNode | null {
-  const text = useText();
-  const { t } = text;
+  const { t } = useText();
   const { replyTo, edits } = props.snapshot.composer;
   const item = replyTo ?? edits;
   if (item === undefined) return null;
   const title =
     edits === undefined
-      ? t('composer.reply', { name: nameOf(item.sender, text) })
+      ? item.sender.isSelf
+        ? t('composer.reply.self')
+        : t('composer.reply', { name: item.sender.displayName })
       : t('composer.edit');
   return (
     <div class="composer-context">

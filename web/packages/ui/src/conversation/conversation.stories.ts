@@ -91,7 +91,7 @@ export const stories: readonly Story[] = [
     name: 'mention',
     path: '/app/c/ward',
     world: ordinaryWorld,
-    steps: [{ write: 'composer.label', text: 'Kan du se på det, @' }],
+    steps: [{ write: 'composer.label', text: 'Kan du se på det, ' }, { key: '@' }],
   },
   {
     name: 'too long',

@@ -98,7 +98,6 @@ function Suggested({ model, snapshot }: StepProps): VNode {
           {t('signup.passphrase.entropy', {
             words: generated.words,
             list: generated.listSize,
-            bits: generated.bits,
           })}
         </p>
       )}

@@ -133,7 +133,9 @@ function Row({ item, isCurrent, tabIndex }: RowProps): VNode {
           <span class="list-row-name">
             <bdi>{name}</bdi>
           </span>
-          <time class="list-row-time">{text.short(item.lastTimeMs, services.clock.now())}</time>
+          {item.lastTimeMs > 0 && (
+            <time class="list-row-time">{text.short(item.lastTimeMs, services.clock.now())}</time>
+          )}
         </span>
         <span class="list-row-bottom">
           <span class="list-row-preview">
