@@ -4,7 +4,7 @@ import { nb } from '@crypho/i18n/nb';
 import { createNotices, parseRoute, formatRoute, type Route } from '@crypho/model';
 import { createRandom, createSimulatedEngine } from '@crypho/testkit';
 import { render } from 'preact';
-import { Root, startTheme, type Theme } from '../src/index.ts';
+import { Root, startTheme } from '../src/index.ts';
 import type { Story } from '../src/story.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 9, 41);
@@ -35,11 +35,12 @@ function index(): void {
         id="stories"
         data-texts={JSON.stringify({ nb, en })}
         data-stories={JSON.stringify(
-          stories.map(({ id, steps, touch, zoom, unreachable }) => ({
+          stories.map(({ id, steps, touch, zoom, shows, unreachable }) => ({
             id,
             steps,
             touch,
             zoom,
+            shows,
             unreachable,
           })),
         )}
@@ -56,9 +57,7 @@ function index(): void {
 }
 
 function show(shown: Story): void {
-  const setTheme = startTheme('system');
-  // The run changes it without opening the story again.
-  Object.assign(globalThis, { setTheme: (theme: Theme) => setTheme(theme) });
+  startTheme('system');
   document.documentElement.lang = language;
   const clock = {
     now: () => NOW,

@@ -5,10 +5,10 @@ export const TABLET = [820, 1180];
 export const DESK = [1440, 900];
 
 export const THEMES = [
-  { name: 'light', theme: 'light', media: { colorScheme: 'light', contrast: 'no-preference' } },
-  { name: 'dark', theme: 'system', media: { colorScheme: 'dark', contrast: 'no-preference' } },
-  { name: 'contrast', theme: 'system', media: { colorScheme: 'light', contrast: 'more' } },
-  { name: 'contrast-dark', theme: 'system', media: { colorScheme: 'dark', contrast: 'more' } },
+  { name: 'light', media: { colorScheme: 'light', contrast: 'no-preference' } },
+  { name: 'dark', media: { colorScheme: 'dark', contrast: 'no-preference' } },
+  { name: 'contrast', media: { colorScheme: 'light', contrast: 'more' } },
+  { name: 'contrast-dark', media: { colorScheme: 'dark', contrast: 'more' } },
 ];
 
 const PATIENCE_SECONDS = 60;
@@ -49,19 +49,21 @@ export function createLane({ browser, base }, texts, report) {
     const [width, height] = size.map((each) => Math.round(each / zoom));
     await page.setViewportSize({ width, height });
     await page.emulateMedia(THEMES[0].media);
-    await page.unrouteAll();
-    if (story.unreachable !== undefined) {
-      await page.route(`**/*${story.unreachable}*`, (route) => route.abort());
-    }
+    const { unreachable } = story;
+    const pattern = `**/*${unreachable}*`;
+    if (unreachable !== undefined) await page.route(pattern, (route) => route.abort());
     await page.goto(`${base}?story=${encodeURIComponent(story.id)}&lang=${language}`);
     await page.locator('#app > *').first().waitFor({ state: 'attached' });
-    await dress(page, THEMES[0]);
     const isTouched = size[0] < 900 && story.touch !== undefined;
     for (const step of isTouched ? story.touch : (story.steps ?? [])) {
       await take(page, step, texts[language]);
     }
     await settle(page);
+    if (story.shows !== undefined && !(await page.locator(story.shows).first().isVisible())) {
+      complain(`does not show ${story.shows}`);
+    }
     await act(page, complain);
+    if (unreachable !== undefined) await page.unroute(pattern);
   }
 
   return {
@@ -86,9 +88,9 @@ export function createLane({ browser, base }, texts, report) {
   };
 }
 
-export async function dress(page, { theme, media }) {
+/** What the device asks for; the gallery follows it as the app does. */
+export async function dress(page, { media }) {
   await page.emulateMedia(media);
-  await page.evaluate((name) => globalThis.setTheme(name), theme);
   await settle(page);
 }
 

@@ -25,6 +25,8 @@ export interface Story {
   readonly touch?: readonly Step[];
   /** 2 is a page at 200 %. */
   readonly zoom?: number;
+  /** What the steps lead to: a selector of something that must then be in sight. */
+  readonly shows?: string;
   /** A part of the program that cannot be fetched. */
   readonly unreachable?: string;
 }

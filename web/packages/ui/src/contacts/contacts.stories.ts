@@ -9,22 +9,25 @@ const invited = (nowMs: number): World => {
 
 export const stories: readonly Story[] = [
   { name: 'contacts', path: '/app/contacts', world: ordinaryWorld },
-  { name: 'contacts empty', path: '/app/contacts', world: emptyWorld },
+  { name: 'contacts empty', shows: '.contacts-empty', path: '/app/contacts', world: emptyWorld },
   { name: 'contacts invited', path: '/app/contacts', world: invited },
   { name: 'contacts many', path: '/app/contacts', world: (nowMs) => largeWorld(nowMs, 60, 1) },
   {
     name: 'contacts accepted',
+    shows: '.notice',
     path: '/app/contacts',
     world: ordinaryWorld,
     steps: [{ press: 'contacts.accept.who', with: { name: 'Sigrid Aas' } }],
   },
   {
     name: 'contacts loading',
+    shows: '.skeleton',
     path: '/app/contacts',
     world: (nowMs) => ({ ...ordinaryWorld(nowMs), unanswered: new Set(['contacts']) }),
   },
   {
     name: 'remove contact',
+    shows: 'dialog[open]',
     path: '/app/contacts',
     world: ordinaryWorld,
     steps: [
@@ -34,6 +37,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'invite',
+    shows: 'dialog[open]',
     path: '/app/contacts',
     world: emptyWorld,
     steps: [
@@ -43,6 +47,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'invite oneself',
+    shows: '.field-error',
     path: '/app/contacts',
     world: emptyWorld,
     steps: [

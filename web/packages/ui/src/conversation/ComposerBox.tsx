@@ -80,7 +80,6 @@ export function ComposerBox({ snapshot, actions, name, members }: ComposerProps)
           {...mention.attributes}
           onInput={(event) => actions.write(event.currentTarget.value)}
           onKeyDown={onKey}
-          onSelect={mention.onSelect}
           onBlur={mention.close}
         />
         <IconButton
@@ -131,7 +130,6 @@ interface Mention {
   readonly popup: VNode | null;
   readonly attributes: Record<string, string | boolean | undefined>;
   onKey(event: KeyboardEvent): boolean;
-  onSelect(): void;
   close(): void;
 }
 
@@ -146,6 +144,18 @@ function useMention(
   const id = useId();
   const [caret, setCaret] = useState<number | undefined>(undefined);
   const [at, setAt] = useState(0);
+  // A field's own select event tells of marked text only, not of where the caret is.
+  useEffect(() => {
+    const read = (): void => {
+      const element = field.current;
+      if (element === null || element !== document.activeElement) return;
+      const { selectionStart, selectionEnd } = element;
+      setCaret(selectionStart === selectionEnd ? selectionStart : undefined);
+      setAt(0);
+    };
+    document.addEventListener('selectionchange', read);
+    return () => document.removeEventListener('selectionchange', read);
+  }, []);
   const query = caret === undefined ? undefined : mentionQuery(written, caret);
   const found = query === undefined ? [] : mentionCandidates(members, query.query);
   const isOpen = members.length > 2 && found.length > 0;
@@ -161,14 +171,6 @@ function useMention(
   };
   return {
     close: () => setCaret(undefined),
-    onSelect() {
-      const element = field.current;
-      if (element === null || element !== document.activeElement) return;
-      setCaret(
-        element.selectionStart === element.selectionEnd ? element.selectionStart : undefined,
-      );
-      setAt(0);
-    },
     onKey(event) {
       if (!isOpen) return false;
       if (event.key === 'ArrowDown') setAt((chosen + 1) % found.length);

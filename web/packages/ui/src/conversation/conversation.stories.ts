@@ -34,12 +34,13 @@ export const stories: readonly Story[] = [
   { name: 'right to left', path: '/app/c/layla', world: ordinaryWorld },
   { name: 'draft', path: '/app/c/jon', world: ordinaryWorld },
   { name: 'long words', path: '/app/c/long', world: ordinaryWorld },
-  { name: 'left', path: '/app/c/old', world: ordinaryWorld },
-  { name: 'troubled', path: '/app/c/ward', world: troubledWorld },
-  { name: 'missing', path: '/app/c/ola', world: silent },
+  { name: 'left', shows: '.conversation-hindrance', path: '/app/c/old', world: ordinaryWorld },
+  { name: 'troubled', shows: '.message-failed', path: '/app/c/ward', world: troubledWorld },
+  { name: 'missing', shows: '.missing', path: '/app/c/ola', world: silent },
   { name: '100000 messages', path: '/app/c/past', world: (nowMs) => largeWorld(nowMs, 5) },
   {
     name: 'actions',
+    shows: '.menu',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [{ hover: 'article:last-of-type' }, { press: 'message.actions', nth: -1 }],
@@ -47,6 +48,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'reply',
+    shows: '.composer-context',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [{ hover: 'article' }, { press: 'message.reply', nth: -2 }],
@@ -54,12 +56,14 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'details with new keys',
+    shows: '.member-warning',
     path: '/app/c/ward',
     world: troubledWorld,
     steps: [{ press: 'conversation.details' }],
   },
   {
     name: 'edit',
+    shows: '.composer-context',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [
@@ -71,6 +75,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'delete',
+    shows: 'dialog[open]',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [
@@ -82,6 +87,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'react',
+    shows: '.popover .reaction-choice',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [{ hover: 'article:last-of-type' }, { press: 'message.react', nth: -1 }],
@@ -89,12 +95,14 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'mention',
+    shows: '.mentions',
     path: '/app/c/ward',
     world: ordinaryWorld,
     steps: [{ write: 'composer.label', text: 'Kan du se på det, ' }, { key: '@' }],
   },
   {
     name: 'too long',
+    shows: '.field-error',
     path: '/app/c/ola',
     world: ordinaryWorld,
     steps: [{ write: 'composer.label', text: 'Dette er en svært lang melding. '.repeat(640) }],

@@ -15,12 +15,14 @@ export const stories: readonly Story[] = [
   { name: 'new group without contacts', path: '/app', world: emptyWorld, steps: newGroup },
   {
     name: 'new group nameless',
+    shows: '.field-error',
     path: '/app',
     world: ordinaryWorld,
     steps: [...newGroup, { press: 'group.new.submit' }],
   },
   {
     name: 'new group refused',
+    shows: '.form-error',
     path: '/app',
     world: ordinaryWorld,
     steps: [
@@ -32,21 +34,36 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'new conversation',
+    shows: 'dialog[open]',
     path: '/app',
     world: ordinaryWorld,
     steps: [{ press: 'nav.new' }, { press: 'nav.new.direct', role: 'menuitem' }],
   },
   { name: 'details', path: '/app/c/ward', world: ordinaryWorld, steps: details },
-  { name: 'details as a member', path: '/app/c/long', world: ordinaryWorld, steps: details },
-  { name: 'details of two', path: '/app/c/ola', world: ordinaryWorld, steps: details },
+  {
+    name: 'details as a member',
+    shows: '.details',
+    path: '/app/c/long',
+    world: ordinaryWorld,
+    steps: details,
+  },
+  {
+    name: 'details of two',
+    shows: '.details',
+    path: '/app/c/ola',
+    world: ordinaryWorld,
+    steps: details,
+  },
   {
     name: 'member menu',
+    shows: '.menu',
     path: '/app/c/ward',
     world: ordinaryWorld,
     steps: [...details, { press: 'details.member.more', with: AMIR }],
   },
   {
     name: 'remove member',
+    shows: 'dialog[open]',
     path: '/app/c/ward',
     world: ordinaryWorld,
     steps: [
@@ -57,6 +74,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'hand over',
+    shows: 'dialog[open]',
     path: '/app/c/ward',
     world: ordinaryWorld,
     steps: [
@@ -67,6 +85,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'rename group',
+    shows: 'dialog[open]',
     path: '/app/c/ward',
     world: ordinaryWorld,
     steps: [...details, { press: 'details.rename' }],
@@ -79,18 +98,21 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'add too many people',
+    shows: '.form-error',
     path: '/app/c/ward',
     world: full,
     steps: [...details, { press: 'details.add' }, { key: 'tick' }, { press: 'details.add.submit' }],
   },
   {
     name: 'leave group',
+    shows: 'dialog[open]',
     path: '/app/c/long',
     world: ordinaryWorld,
     steps: [...details, { press: 'details.leave' }],
   },
   {
     name: 'delete group',
+    shows: 'dialog[open]',
     path: '/app/c/ward',
     world: ordinaryWorld,
     steps: [...details, { press: 'details.delete' }],

@@ -33,6 +33,7 @@ export const stories: readonly Story[] = [
   { name: 'login', path: '/login', world: signedOut },
   {
     name: 'login wrong',
+    shows: '.form-error',
     path: '/login',
     world: signedOut,
     steps: [
@@ -43,18 +44,21 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'login code',
+    shows: '.field-code',
     path: '/login',
     world: signedOut,
     steps: credentials,
   },
   {
     name: 'login code wrong',
+    shows: '.field-error',
     path: '/login',
     world: signedOut,
     steps: [...credentials, { write: 'login.code', text: '000 000' }, { press: 'login.finish' }],
   },
   {
     name: 'login working',
+    shows: '[aria-busy=true]',
     path: '/login',
     world: waitingFor('login.start'),
     steps: credentials,
@@ -65,28 +69,38 @@ export const stories: readonly Story[] = [
   { name: 'signup', path: '/signup', world: signedOut },
   {
     name: 'signup sent',
+    shows: '.question-actions',
     path: '/signup',
     world: signedOut,
     steps: [{ write: 'signup.email', text: 'ny@eksempel.no' }, { press: 'signup.email.submit' }],
   },
   {
     name: 'signup wrong',
+    shows: '.field-error',
     path: '/signup',
     world: signedOut,
     steps: [{ write: 'signup.email', text: 'kari' }, { press: 'signup.email.submit' }],
   },
   { name: 'signup opening', path: '/signup#fresh-link', world: waitingFor('signup.open') },
-  { name: 'signup unreachable', path: '/signup', world: signedOut, unreachable: 'SignupRoute' },
-  { name: 'signup expired', path: '/signup#old', world: signedOut },
+  {
+    name: 'signup unreachable',
+    shows: '.failed',
+    path: '/signup',
+    world: signedOut,
+    unreachable: 'SignupRoute',
+  },
+  { name: 'signup expired', shows: '.question-lead', path: '/signup#old', world: signedOut },
   { name: 'signup name', path: '/signup#fresh-link', world: signedOut },
   {
     name: 'signup passphrase',
+    shows: '.suggested-words',
     path: '/signup#fresh-link',
     world: signedOut,
     steps: named,
   },
   {
     name: 'signup own passphrase',
+    shows: '.strength',
     path: '/signup#fresh-link',
     world: signedOut,
     steps: [
@@ -98,12 +112,14 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'signup totp',
+    shows: '.scan-qr',
     path: '/signup#fresh-link',
     world: signedOut,
     steps: withPassphrase,
   },
   {
     name: 'signup totp wrong',
+    shows: '.field-error',
     path: '/signup#fresh-link',
     world: signedOut,
     steps: [
@@ -114,6 +130,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'signup totp working',
+    shows: '[aria-busy=true]',
     path: '/signup#fresh-link',
     world: waitingFor('signup.complete'),
     steps: [
@@ -144,6 +161,11 @@ export const stories: readonly Story[] = [
     }),
   },
   { name: 'email confirmed', path: '/confirm-email#fresh-link', world: signedOut },
-  { name: 'email not confirmed', path: '/confirm-email#old', world: signedOut },
+  {
+    name: 'email not confirmed',
+    shows: '.form-error',
+    path: '/confirm-email#old',
+    world: signedOut,
+  },
   { name: 'starting', path: '/app', world: waitingFor('session') },
 ];

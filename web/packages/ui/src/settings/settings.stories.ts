@@ -6,6 +6,7 @@ export const stories: readonly Story[] = [
   { name: 'profile', path: '/app/settings/profile', world: ordinaryWorld },
   {
     name: 'profile nameless',
+    shows: '.field-error',
     path: '/app/settings/profile',
     world: ordinaryWorld,
     steps: [{ write: 'profile.name', text: ' ' }, { press: 'common.save' }],
@@ -14,6 +15,7 @@ export const stories: readonly Story[] = [
   { name: 'devices only one', path: '/app/settings/devices', world: emptyWorld },
   {
     name: 'unlink',
+    shows: 'dialog[open]',
     path: '/app/settings/devices',
     world: ordinaryWorld,
     steps: [{ press: 'devices.unlink.who', with: { name: 'Safari på iPhone' } }],
@@ -21,6 +23,7 @@ export const stories: readonly Story[] = [
   { name: 'security', path: '/app/settings/security', world: ordinaryWorld },
   {
     name: 'security wrong',
+    shows: '.field-error',
     path: '/app/settings/security',
     world: ordinaryWorld,
     steps: [
@@ -31,6 +34,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'log out',
+    shows: 'dialog .form-error',
     path: '/app/settings/security',
     world: troubledWorld,
     steps: [{ press: 'security.logout' }],
@@ -40,6 +44,7 @@ export const stories: readonly Story[] = [
   { name: 'about', path: '/app/settings/about', world: ordinaryWorld },
   {
     name: 'unreachable',
+    shows: '.failed',
     path: '/app/settings',
     world: ordinaryWorld,
     unreachable: 'SettingsView',
