@@ -1,32 +1,28 @@
 // What is asked of every story. Each check tells `complain` what it finds.
 import { dress, settle, THEMES } from './stage.mjs';
 
-/** axe in all four themes; the light one for everything, the others for colours, all that they change. */
-export const checkThemes = (axe) => async (page, complain) => {
+const [LIGHT] = THEMES;
+
+/** axe for everything in the light theme, and for colours, all that a theme changes, in the others named. */
+export async function checkAxe(page, axe, themes, complain) {
   await page.evaluate(axe);
-  for (const theme of THEMES) {
-    if (theme !== THEMES[0]) await dress(page, theme);
-    await checkAxe(page, theme, complain);
+  await runAxe(page, LIGHT, {}, complain);
+  for (const name of themes) {
+    const theme = THEMES.find((each) => each.name === name);
+    await dress(page, theme);
+    await runAxe(page, theme, { runOnly: ['color-contrast'] }, complain);
   }
-  await measure(page, complain);
-};
+  if (themes.length > 0) await dress(page, LIGHT);
+}
 
-/** axe in the light theme alone. */
-export const checkStructure = (axe) => async (page, complain) => {
-  await page.evaluate(axe);
-  await checkAxe(page, THEMES[0], complain);
-  await measure(page, complain);
-};
-
-async function checkAxe(page, theme, complain) {
-  const only = theme === THEMES[0] ? {} : { runOnly: ['color-contrast'] };
+async function runAxe(page, theme, options, complain) {
   const violations = await page.evaluate(async (more) => {
     const found = await globalThis.axe.run(document, { resultTypes: ['violations'], ...more });
     return found.violations.map(({ id, help, nodes }) => {
       const where = nodes.map((node) => node.target.join(' ')).slice(0, 3);
       return `axe ${id}: ${help} (${where.join(', ')})`;
     });
-  }, only);
+  }, options);
   for (const each of violations) complain(`${theme.name}: ${each}`);
 }
 

@@ -12,6 +12,9 @@ export const THEMES = [
 ];
 
 const PATIENCE_SECONDS = 60;
+const SHOWN_WITHIN_MS = 5_000;
+/** What stands in for a page until it has been fetched. */
+const WAITING = '.waiting-page';
 
 /** A lane runs one story after the other; `report` is told what the pages complain about. */
 export function createLane({ browser, base }, texts, report) {
@@ -54,13 +57,17 @@ export function createLane({ browser, base }, texts, report) {
     if (unreachable !== undefined) await page.route(pattern, (route) => route.abort());
     await page.goto(`${base}?story=${encodeURIComponent(story.id)}&lang=${language}`);
     await page.locator('#app > *').first().waitFor({ state: 'attached' });
+    if (story.shows !== WAITING) await page.locator(WAITING).waitFor({ state: 'detached' });
     const isTouched = size[0] < 900 && story.touch !== undefined;
     for (const step of isTouched ? story.touch : (story.steps ?? [])) {
       await take(page, step, texts[language]);
     }
     await settle(page);
-    if (story.shows !== undefined && !(await page.locator(story.shows).first().isVisible())) {
-      complain(`does not show ${story.shows}`);
+    if (story.shows !== undefined) {
+      const wanted = page.locator(story.shows).first();
+      await wanted
+        .waitFor({ timeout: SHOWN_WITHIN_MS })
+        .catch(() => complain(`does not show ${story.shows}`));
     }
     await act(page, complain);
     if (unreachable !== undefined) await page.unroute(pattern);

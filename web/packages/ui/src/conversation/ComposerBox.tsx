@@ -133,7 +133,10 @@ interface Mention {
   close(): void;
 }
 
-/** Names after an '@' (ARIA combobox): Up and Down choose, Enter or Tab takes, Escape closes. */
+/**
+ * Names after an '@': Up and Down choose, Enter or Tab takes, Escape closes. A field of several lines must
+ * keep its own role (ARIA in HTML), and points to the chosen name all the same.
+ */
 function useMention(
   field: { current: HTMLTextAreaElement | null },
   members: readonly MemberItem[],
@@ -183,8 +186,7 @@ function useMention(
     },
     attributes: isOpen
       ? {
-          role: 'combobox',
-          'aria-expanded': true,
+          'aria-haspopup': 'listbox',
           'aria-controls': `${id}l`,
           'aria-autocomplete': 'list',
           'aria-activedescendant': `${id}${chosen}`,

@@ -167,5 +167,5 @@ export const stories: readonly Story[] = [
     path: '/confirm-email#old',
     world: signedOut,
   },
-  { name: 'starting', path: '/app', world: waitingFor('session') },
+  { name: 'starting', shows: '.waiting-page', path: '/app', world: waitingFor('session') },
 ];

@@ -48,7 +48,7 @@ export const stories: readonly Story[] = [
     shows: '.palette-entry',
     path: '/app',
     world: ordinaryWorld,
-    steps: [{ key: 'Control+k' }, { write: 'palette.search', text: 'inn' }],
+    steps: [{ key: 'Control+k' }, { write: 'palette.search', text: 'ola' }],
   },
   {
     name: 'palette none',
