@@ -32,6 +32,16 @@ const WINDOW = 60;
 
 type Handlers = { [N in CommandName]: (args: Commands[N]['in']) => Commands[N]['out'] };
 
+/** What tells whether an item has changed. Items are never written to, so each is looked at once. */
+const texts = new WeakMap<Keyed, string>();
+function written(item: Keyed): string {
+  const known = texts.get(item);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(item);
+  texts.set(item, text);
+  return text;
+}
+
 export function createSimulatedEngine(world: World, now: () => number): SimulatedEngine {
   const refreshers = new Set<() => void>();
   const log: { name: CommandName; args: unknown }[] = [];
@@ -118,7 +128,7 @@ export function createSimulatedEngine(world: World, now: () => number): Simulate
       let isFirst = true;
       const refresh = (): void => {
         const { items, hasOlder, hasNewer } = read.read();
-        const after = new Map(items.map((item) => [item.key, JSON.stringify(item)]));
+        const after = new Map(items.map((item) => [item.key, written(item)]));
         const upserts = items.filter((item) => before.get(item.key) !== after.get(item.key));
         const removes = [...before.keys()].filter((key) => !after.has(key));
         const isSnapshot = isFirst;
