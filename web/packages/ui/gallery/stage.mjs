@@ -59,9 +59,10 @@ export function createLane({ browser, base }, texts, report) {
     await page.locator('#app > *').first().waitFor({ state: 'attached' });
     if (story.shows !== WAITING) await page.locator(WAITING).waitFor({ state: 'detached' });
     const isTouched = size[0] < 900 && story.touch !== undefined;
-    for (const step of isTouched ? story.touch : (story.steps ?? [])) {
-      await take(page, step, texts[language]);
-    }
+    const steps = isTouched ? story.touch : (story.steps ?? []);
+    // Keys are listened for once the page has been drawn.
+    if (steps.length > 0) await settle(page);
+    for (const step of steps) await take(page, step, texts[language]);
     await settle(page);
     if (story.shows !== undefined) {
       const wanted = page.locator(story.shows).first();
