@@ -46,12 +46,23 @@ export interface KnownPerson {
   readonly devices: readonly KnownDevice[];
 }
 
+/** A device, and the account that it is said to be of. */
+export interface DeviceName {
+  readonly account: string;
+  readonly device: string;
+}
+
 export interface Directory {
   open(): Promise<void>;
   find(account: string): KnownPerson | undefined;
   /** Asks the server about those that are not known, or about all with `isFresh`. */
   learn(accounts: readonly string[], options?: { readonly isFresh?: boolean }): Promise<void>;
   device(account: string, device: string): KnownDevice | undefined;
+  /**
+   * The same of several, asking the server about those that are not known: linked since we last
+   * asked, or come and gone while all of our devices were off.
+   */
+  seek(wanted: readonly DeviceName[]): Promise<void>;
   signingKey(account: string, device: string): Bytes | undefined;
   person(account: string): Person;
   /** Names that contact lists bring along. */
@@ -116,8 +127,8 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
   }
 
   /**
-   * All devices that the account was ever seen to have: kept in the vault, because the server forgets
-   * unlinked ones and their messages are still to be checked.
+   * All devices that the account was ever seen to have: kept in the vault, because messages of those
+   * that are unlinked are still to be checked, and the server need not be asked for them again.
    */
   async function remember(
     account: string,
@@ -155,7 +166,8 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     const isIdentityKnown =
       entry.identityPublicKey.length === 0 || sameBytes(pin, entry.identityPublicKey);
     const isListed = (id: string): boolean => entry.devices.some((each) => each.deviceId === id);
-    const remembered = isIdentityKnown ? await remember(account, pin, entry.devices) : [];
+    const listed = [...entry.formerDevices, ...entry.devices];
+    const remembered = isIdentityKnown ? await remember(account, pin, listed) : [];
     const certifiedDevices = isIdentityKnown
       ? await Promise.all(
           remembered.map((device) => certified(pin, account, device, isListed(device.deviceId))),
@@ -183,10 +195,10 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     };
   }
 
-  async function ask(accounts: readonly string[]): Promise<void> {
+  async function ask(accounts: readonly string[], former: readonly string[] = []): Promise<void> {
     const { accounts: entries } = await rpc.call(
       AccountService.method.getAccounts,
-      { accountIds: [...accounts] },
+      { accountIds: [...accounts], formerDeviceIds: [...former] },
       { isIdempotent: true },
     );
     const checked = await Promise.all(entries.map(check));
@@ -219,11 +231,22 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     return people.get(account)?.devices.find((each) => each.device === id);
   }
 
+  async function seek(wanted: readonly DeviceName[]): Promise<void> {
+    const strangers = wanted.filter((each) => device(each.account, each.device) === undefined);
+    for (let at = 0; at < strangers.length; at += ASK_MAX) {
+      const some = strangers.slice(at, at + ASK_MAX);
+      const accounts = new Set(some.map((each) => each.account));
+      const devices = new Set(some.map((each) => each.device));
+      await ask([...accounts], [...devices]);
+    }
+  }
+
   return {
     open,
     find: (account) => people.get(account),
     learn,
     device,
+    seek,
     signingKey: (account, id) => {
       const found = device(account, id);
       return found === undefined ? undefined : fromBase64(found.signingKey);

@@ -84,9 +84,9 @@ export function makeKeyRing(context: () => Context): KeyRing {
       epoch: deposit.epoch,
       account: me.accountId,
     };
-    const from = [deposit.depositorAccountId];
-    if (directory.device(deposit.depositorAccountId, deposit.depositorDeviceId) === undefined)
-      await directory.learn(from, { isFresh: true });
+    await directory.seek([
+      { account: deposit.depositorAccountId, device: deposit.depositorDeviceId },
+    ]);
     const signingKey = directory.signingKey(deposit.depositorAccountId, deposit.depositorDeviceId);
     if (signingKey !== undefined) {
       const data = depositSignatureData(place, deposit.keyGeneration, deposit.sealedKey);

@@ -32,10 +32,15 @@ export async function isCertifiedLeaf(context: Context, leaf: Leaf): Promise<boo
   if (account === me.accountId && device === self.device) return true;
   const known = context.directory.device(account, device);
   if (known?.isCurrent === true) return known.thumbprint === leaf.keyThumbprint;
-  // A device made since we last asked.
-  await context.directory.learn([account], { isFresh: true });
+  // A device made since we last asked, or one that has gone since: its commits are still to be followed.
+  if (known === undefined) await context.directory.seek([leaf.id]);
+  else await context.directory.learn([account], { isFresh: true });
   const found = context.directory.device(account, device);
   return found !== undefined && found.thumbprint === leaf.keyThumbprint;
+}
+
+function isLinked(context: Context, leaf: Leaf): boolean {
+  return context.directory.device(leaf.id.account, leaf.id.device)?.isCurrent === true;
 }
 
 function isMember(state: ConversationState | undefined, account: string): boolean {
@@ -92,8 +97,11 @@ export function makePolicy(context: () => Context, shared: PolicyState): Policy 
   }
 
   return {
+    // An unlinked device's leaf may be in a group still; it is never let in again from here.
     keyPackage: async (leaf) =>
-      (await isCertifiedLeaf(context(), leaf)) ? OK : no('ghost device'),
+      (await isCertifiedLeaf(context(), leaf)) && isLinked(context(), leaf)
+        ? OK
+        : no('ghost device'),
     before,
     after,
   };

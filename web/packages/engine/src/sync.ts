@@ -106,13 +106,10 @@ export function makeSync(context: () => Context): Sync {
   async function learnSenders(entries: readonly LogEntry[]): Promise<void> {
     const { directory } = context();
     await directory.learn(entries.map((entry) => entry.senderAccountId));
-    const strangers = entries.filter(
-      (entry) =>
-        entry.body.case === 'message' &&
-        directory.device(entry.senderAccountId, entry.senderDeviceId) === undefined,
+    const messages = entries.filter((entry) => entry.body.case === 'message');
+    await directory.seek(
+      messages.map((entry) => ({ account: entry.senderAccountId, device: entry.senderDeviceId })),
     );
-    const accounts = strangers.map((entry) => entry.senderAccountId);
-    if (accounts.length > 0) await directory.learn(accounts, { isFresh: true });
   }
 
   async function take(id: string, entries: readonly LogEntry[], low: number, high: number) {

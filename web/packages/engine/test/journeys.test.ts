@@ -122,6 +122,39 @@ describe('devices', () => {
     const said = 'fra den gamle,bare oss';
     await until('history over the rotation', () => texts(all.items()).join() === said);
   });
+
+  test('a device that came and went while all of the other side was off is still believed', async () => {
+    const server = world();
+    const anna = await signUp(browser(server), 'anna');
+    const boAt = browser(server);
+    const bo = await signUp(boAt, 'bo');
+    befriend(server, anna, bo);
+    const conversationId = await openDirect(anna, bo);
+    await anna.must('message.send', { conversationId, text: 'hei' });
+    const before = bo.list('timeline', { conversationId, around: 'latest' });
+    await until('bo reads', () => texts(before.items()).includes('hei'));
+    await bo.session.runtime().stop();
+    boAt.kill();
+
+    const second = await logIn(browser(server), 'anna');
+    const brief = second.session.account().deviceId;
+    const held = server.conversations.get(conversationId);
+    await until('joined', () => held?.leaves.has(brief) === true);
+    await second.must('message.send', { conversationId, text: 'fra nettbrettet' });
+    const sees = anna.list('timeline', { conversationId, around: 'latest' });
+    await until('anna reads', () => texts(sees.items()).includes('fra nettbrettet'));
+    await anna.must('device.unlink', { deviceId: brief });
+    await anna.must('message.send', { conversationId, text: 'tilbake' });
+    await until('sent', () => held?.leaves.has(brief) === false);
+
+    const again = boAt.start();
+    await ready(again);
+    const after = again.list('timeline', { conversationId, around: 'latest' });
+    await until('all of it', () => texts(after.items()).join() === 'hei,fra nettbrettet,tilbake');
+    const { directory } = again.session.runtime().context;
+    const { accountId } = anna.session.account();
+    expect(directory.device(accountId, brief)?.isCurrent).toBe(false);
+  });
 });
 
 describe('groups', () => {

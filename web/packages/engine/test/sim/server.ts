@@ -49,6 +49,7 @@ interface SimAccount {
   keys: AccountKeys;
   unlocks: Unlock[];
   devices: Device[];
+  formerDevices: Device[];
   vault: Map<string, VaultEntry>;
   vaultRevision: number;
   packages: Map<string, Uint8Array[]>;
@@ -315,6 +316,7 @@ export class SimServer {
         keys: input.keys,
         unlocks: [input.passphraseUnlock as Unlock],
         devices: [],
+        formerDevices: [],
         vault: new Map(),
         vaultRevision: 0,
         packages: new Map(),
@@ -383,7 +385,7 @@ export class SimServer {
       this.#tellAcquaintances(account.id);
       return { outcome: { case: 'rotated', value: {} } };
     });
-    this.#on(method.getAccounts, (session, { accountIds }) => {
+    this.#on(method.getAccounts, (session, { accountIds, formerDeviceIds }) => {
       this.#account(session);
       const found = accountIds.map((id) => this.accounts.get(id)).filter((a) => a !== undefined);
       return {
@@ -395,6 +397,9 @@ export class SimServer {
           depositSignature: account.keys.depositSignature,
           keyGeneration: account.keys.keyGeneration,
           devices: account.devices,
+          formerDevices: account.formerDevices.filter((each) =>
+            formerDeviceIds.includes(each.deviceId),
+          ),
         })),
       };
     });
@@ -448,6 +453,7 @@ export class SimServer {
   }
 
   #unlink(account: SimAccount, device: string): void {
+    account.formerDevices.push(...account.devices.filter((each) => each.deviceId === device));
     account.devices = account.devices.filter((each) => each.deviceId !== device);
     account.unlocks = account.unlocks.filter((each) => each.id !== device);
     account.packages.delete(device);

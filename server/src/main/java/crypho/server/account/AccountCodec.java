@@ -127,16 +127,23 @@ final class AccountCodec {
 
   /// What acquaintances see of a device.
   static Device publicDevice(LinkedDevice device) {
-    var keys = device.keys();
+    return certified(device.keys())
+        .setLinkedAtMs(device.linkedAt().toEpochMilli())
+        .setIsSharedComputer(device.isSharedComputer())
+        .build();
+  }
+
+  static Device formerDevice(FormerDevice device) {
+    return certified(device.keys()).setUnlinkedAtMs(device.unlinkedAt().toEpochMilli()).build();
+  }
+
+  private static Device.Builder certified(DeviceKeys keys) {
     return Device.newBuilder()
         .setDeviceId(keys.device().hex())
         .setMlsSignatureKey(bytes(keys.mlsSignatureKey()))
         .setSigningKey(bytes(keys.signingKey()))
         .setUnlockKey(bytes(keys.unlockKey()))
-        .setCertificate(bytes(keys.certificate()))
-        .setLinkedAtMs(device.linkedAt().toEpochMilli())
-        .setIsSharedComputer(device.isSharedComputer())
-        .build();
+        .setCertificate(bytes(keys.certificate()));
   }
 
   static ByteString bytes(Bytes bytes) {

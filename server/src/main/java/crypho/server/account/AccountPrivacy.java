@@ -151,6 +151,21 @@ public final class AccountPrivacy {
         WITH_DEVICE,
         Protection.END_TO_END);
     register.add(
+        "former_device",
+        List.of(
+            "device_id",
+            "account_id",
+            "mls_signature_key",
+            "signing_key",
+            "unlock_key",
+            "certificate",
+            "unlinked_at"),
+        Category.DEVICE,
+        "Lets others check who sent a message whose device has been unlinked since.",
+        LegalGround.CONTRACT,
+        "Until the account is deleted; of more than a thousand of an account the oldest goes.",
+        Protection.PLAIN);
+    register.add(
         "session",
         List.of(
             "session_id",

@@ -2,6 +2,7 @@ package crypho.server.account;
 
 import crypho.base.AccountId;
 import crypho.base.Bytes;
+import crypho.base.DeviceId;
 import crypho.server.rpc.Access;
 import crypho.server.rpc.Call;
 import crypho.server.rpc.Call.CookieChange;
@@ -31,6 +32,7 @@ import java.util.List;
 /// The methods of AccountService that need a session.
 final class AccountRoutes {
   static final int ACCOUNTS_ASKED_MAX = 200;
+  static final int FORMER_DEVICES_ASKED_MAX = 200;
   static final int KEY_PACKAGES_MAX = 100;
   static final int KEY_PACKAGE_BYTES_MAX = 8 * 1024;
   private static final String SERVICE = SignUpRoutes.SERVICE;
@@ -138,7 +140,7 @@ final class AccountRoutes {
   }
 
   private Empty logOut(Call call, Empty request) {
-    sessions.logOut(call.caller());
+    sessions.logOut(call.caller(), call.now());
     call.answerCookie(new CookieChange.Clear());
     return Empty.getDefaultInstance();
   }
@@ -187,7 +189,7 @@ final class AccountRoutes {
 
   private UnlinkDeviceResponse unlinkDevice(Call call, UnlinkDeviceRequest request) {
     var device = Fields.device("device_id", request.getDeviceId());
-    var remaining = devices.unlink(call.caller(), device);
+    var remaining = devices.unlink(call.caller(), device, call.now());
     return UnlinkDeviceResponse.newBuilder().addAllUnlocks(AccountCodec.waysIn(remaining)).build();
   }
 
@@ -264,8 +266,15 @@ final class AccountRoutes {
     for (var id : request.getAccountIdsList()) {
       asked.add(Fields.account("account_ids", id));
     }
+    if (request.getFormerDeviceIdsCount() > FORMER_DEVICES_ASKED_MAX) {
+      throw RpcException.tooLarge("former_device_ids", FORMER_DEVICES_ASKED_MAX);
+    }
+    var former = new LinkedHashSet<DeviceId>();
+    for (var id : request.getFormerDeviceIdsList()) {
+      former.add(Fields.device("former_device_ids", id));
+    }
     var response = GetAccountsResponse.newBuilder();
-    for (var entry : directory.find(call.caller(), asked)) {
+    for (var entry : directory.find(call.caller(), asked, former)) {
       response.addAccounts(codec.entry(entry));
     }
     return response.build();

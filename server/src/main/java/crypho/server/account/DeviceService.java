@@ -159,7 +159,7 @@ final class DeviceService {
 
   /// Unlinks another device of the account, and returns every remaining way in. One that is gone
   /// already is answered alike, so that a client whose answer was lost can go on.
-  List<WayIn> unlink(Caller caller, DeviceId device) {
+  List<WayIn> unlink(Caller caller, DeviceId device, Instant now) {
     if (device.equals(caller.device())) {
       // This device ends by logging out; it could not seal a new account key afterwards.
       throw RpcException.invalid("device_id");
@@ -167,7 +167,7 @@ final class DeviceService {
     return db.transactThen((transaction, after) -> {
       lock(transaction, caller.account());
       requireLinked(transaction, caller);
-      sessions.unlink(transaction, after, caller.account(), device);
+      sessions.unlink(transaction, after, caller.account(), device, now);
       return stores.accounts().waysIn(transaction, caller.account());
     });
   }

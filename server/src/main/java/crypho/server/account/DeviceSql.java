@@ -71,7 +71,9 @@ final class DeviceSql implements DeviceStore {
         .createQuery(
             """
             select exists (select 1 from device where device_id = :device
-              or mls_signature_key = :mls or signing_key = :signing or unlock_key = :unlock)
+                or mls_signature_key = :mls or signing_key = :signing or unlock_key = :unlock)
+              or exists (select 1 from former_device where device_id = :device
+                or mls_signature_key = :mls or signing_key = :signing or unlock_key = :unlock)
             """)
         .bind("device", keys.device().hex())
         .bind("mls", keys.mlsSignatureKey().toArray())
@@ -82,12 +84,54 @@ final class DeviceSql implements DeviceStore {
   }
 
   @Override
-  public boolean delete(Handle transaction, AccountId account, DeviceId device) {
-    return transaction.execute(
-            "delete from device where device_id = ? and account_id = ?",
-            device.hex(),
-            account.value())
-        == 1;
+  public boolean unlink(
+      Handle transaction, AccountId account, DeviceId device, int formerMax, Instant at) {
+    var isLinked =
+        transaction.execute(
+                """
+                with gone as (
+                  delete from device where device_id = ? and account_id = ?
+                  returning device_id, account_id, mls_signature_key, signing_key, unlock_key,
+                    certificate)
+                insert into former_device (device_id, account_id, mls_signature_key, signing_key,
+                  unlock_key, certificate, unlinked_at)
+                select gone.*, ? from gone
+                """,
+                device.hex(),
+                account.value(),
+                at)
+            == 1;
+    if (isLinked) {
+      transaction.execute(
+          """
+          delete from former_device where device_id in (
+            select device_id from former_device where account_id = ?
+            order by unlinked_at desc, device_id offset ?)
+          """,
+          account.value(),
+          formerMax);
+    }
+    return isLinked;
+  }
+
+  @Override
+  public List<FormerDevice> former(
+      Handle transaction, Collection<AccountId> accounts, Collection<DeviceId> devices) {
+    if (accounts.isEmpty() || devices.isEmpty()) {
+      return List.of();
+    }
+    return transaction
+        .createQuery(
+            """
+            select * from former_device
+            where account_id in (<accounts>) and device_id in (<devices>) order by device_id
+            """)
+        .bindList("accounts", accounts.stream().map(AccountId::value).toList())
+        .bindList("devices", devices.stream().map(DeviceId::hex).toList())
+        .map((row, _) ->
+            new FormerDevice(
+                Rows.account(row, "account_id"), keys(row), Rows.instant(row, "unlinked_at")))
+        .list();
   }
 
   @Override
@@ -95,17 +139,19 @@ final class DeviceSql implements DeviceStore {
     transaction.execute("update device set last_seen_at = ? where device_id = ?", at, device.hex());
   }
 
+  private static DeviceKeys keys(ResultSet row) throws SQLException {
+    return new DeviceKeys(
+        new DeviceId(row.getString("device_id")),
+        Rows.bytes(row, "mls_signature_key"),
+        Rows.bytes(row, "signing_key"),
+        Rows.bytes(row, "unlock_key"),
+        Rows.bytes(row, "certificate"));
+  }
+
   private static LinkedDevice read(ResultSet row) throws SQLException {
-    var keys =
-        new DeviceKeys(
-            new DeviceId(row.getString("device_id")),
-            Rows.bytes(row, "mls_signature_key"),
-            Rows.bytes(row, "signing_key"),
-            Rows.bytes(row, "unlock_key"),
-            Rows.bytes(row, "certificate"));
     return new LinkedDevice(
         Rows.account(row, "account_id"),
-        keys,
+        keys(row),
         Rows.bytes(row, "sealed_name"),
         row.getBoolean("is_shared_computer"),
         Rows.instant(row, "linked_at"),

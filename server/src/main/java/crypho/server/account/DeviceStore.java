@@ -19,11 +19,16 @@ interface DeviceStore {
   /// By time of linking.
   List<LinkedDevice> ofAccounts(Handle transaction, Collection<AccountId> accounts);
 
-  /// Whether one of the device's keys, or its id, is another device's already.
+  /// Whether one of the device's keys, or its id, is or was another device's already.
   boolean isAnyTaken(Handle transaction, DeviceKeys keys);
 
-  /// False where it was gone already. Its session goes with it.
-  boolean delete(Handle transaction, AccountId account, DeviceId device);
+  /// False where it was gone already. Its session goes with it; its keys and its certificate are
+  /// kept among the former devices, of which an account has `formerMax`, the newest.
+  boolean unlink(Handle transaction, AccountId account, DeviceId device, int formerMax, Instant at);
+
+  /// Those of `devices` that were the accounts' and are not any more.
+  List<FormerDevice> former(
+      Handle transaction, Collection<AccountId> accounts, Collection<DeviceId> devices);
 
   void setLastSeenAt(Handle transaction, DeviceId device, Instant at);
 }

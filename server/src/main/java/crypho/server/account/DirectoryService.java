@@ -1,6 +1,7 @@
 package crypho.server.account;
 
 import crypho.base.AccountId;
+import crypho.base.DeviceId;
 import crypho.server.db.Db;
 import crypho.server.rpc.Caller;
 import java.util.HashSet;
@@ -11,9 +12,12 @@ import java.util.stream.Collectors;
 /// Entries of accounts, for those who may know them.
 final class DirectoryService {
   /// @param devices none where only the name may be known
-  record Entry(Account account, List<LinkedDevice> devices, boolean isOwn) {
+  /// @param former those that were asked for
+  record Entry(
+      Account account, List<LinkedDevice> devices, List<FormerDevice> former, boolean isOwn) {
     Entry {
       devices = List.copyOf(devices);
+      former = List.copyOf(former);
     }
   }
 
@@ -27,8 +31,9 @@ final class DirectoryService {
     this.acquaintances = List.copyOf(acquaintances);
   }
 
-  /// Those of `asked` that the caller may know; the others are left out.
-  List<Entry> find(Caller caller, Set<AccountId> asked) {
+  /// Those of `asked` that the caller may know; the others are left out. With the devices of theirs
+  /// among `askedFormer` that are unlinked.
+  List<Entry> find(Caller caller, Set<AccountId> asked, Set<DeviceId> askedFormer) {
     return db.transact(transaction -> {
       var self = caller.account();
       var known = new HashSet<AccountId>();
@@ -44,12 +49,16 @@ final class DirectoryService {
       var devices =
           stores.devices().ofAccounts(transaction, known).stream()
               .collect(Collectors.groupingBy(LinkedDevice::account));
+      var former =
+          stores.devices().former(transaction, known, askedFormer).stream()
+              .collect(Collectors.groupingBy(FormerDevice::account));
       known.addAll(introduced);
       return stores.accounts().findAll(transaction, known).stream()
           .map(account ->
               new Entry(
                   account,
                   devices.getOrDefault(account.id(), List.of()),
+                  former.getOrDefault(account.id(), List.of()),
                   account.id().equals(self)))
           .toList();
     });

@@ -49,6 +49,9 @@ final class MeCodec {
       out.addDevices(
           entry.isOwn() ? AccountCodec.ownDevice(device) : AccountCodec.publicDevice(device));
     }
+    for (var device : entry.former()) {
+      out.addFormerDevices(AccountCodec.formerDevice(device));
+    }
     return out.build();
   }
 }

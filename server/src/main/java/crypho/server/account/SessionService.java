@@ -32,6 +32,10 @@ final class SessionService implements SessionResolver {
   static final Duration LASTS_SHARED = Duration.ofHours(12);
   static final Duration LASTS_UNBOUND = Duration.ofDays(1);
   static final int UNBOUND_MAX = 10;
+
+  /// Years of logging in and out; older messages are checked by what clients remember.
+  static final int FORMER_DEVICES_MAX = 1_000;
+
   private static final int TOKEN_BYTES = 32;
 
   /// A use is written down at most this often.
@@ -112,18 +116,19 @@ final class SessionService implements SessionResolver {
   }
 
   /// Ends the session and unlinks its device.
-  void logOut(Caller caller) {
+  void logOut(Caller caller, Instant now) {
     db.transactThen((transaction, after) -> {
-      end(transaction, after, caller.account(), caller.session());
+      end(transaction, after, caller.account(), caller.session(), now);
       return caller;
     });
   }
 
-  /// Unlinks a device: its session, its way in and its keys go. Nothing happens where it is gone
-  /// already. The caller holds the lock on the account.
-  void unlink(Handle transaction, AfterCommit after, AccountId account, DeviceId device) {
+  /// Unlinks a device: its session, its way in and its key packages go. Nothing happens where it is
+  /// gone already. The caller holds the lock on the account.
+  void unlink(
+      Handle transaction, AfterCommit after, AccountId account, DeviceId device, Instant now) {
     var session = stores.sessions().findOfDevice(transaction, device);
-    if (!stores.devices().delete(transaction, account, device)) {
+    if (!stores.devices().unlink(transaction, account, device, FORMER_DEVICES_MAX, now)) {
       return;
     }
     stores.accounts().deleteWayIn(transaction, account, WayIn.Name.of(device));
@@ -154,7 +159,7 @@ final class SessionService implements SessionResolver {
         stores.accounts().lock(transaction, session.account());
         var current = stores.sessions().find(transaction, session.id());
         if (current != null && !current.expiresAt().isAfter(now)) {
-          end(transaction, after, session.account(), session.id());
+          end(transaction, after, session.account(), session.id(), now);
         }
         return session;
       });
@@ -162,14 +167,15 @@ final class SessionService implements SessionResolver {
     return expired.size();
   }
 
-  private void end(Handle transaction, AfterCommit after, AccountId account, SessionId sessionId) {
+  private void end(
+      Handle transaction, AfterCommit after, AccountId account, SessionId sessionId, Instant now) {
     stores.accounts().lock(transaction, account);
     var session = stores.sessions().find(transaction, sessionId);
     if (session == null) {
       return;
     }
     if (session.deviceOrNull() != null) {
-      unlink(transaction, after, account, session.deviceOrNull());
+      unlink(transaction, after, account, session.deviceOrNull(), now);
     } else {
       stores.sessions().delete(transaction, sessionId);
       ended(after, sessionId);

@@ -34,9 +34,11 @@ import crypho.wire.v1.UnlinkDeviceRequest;
 import crypho.wire.v1.UnlinkDeviceResponse;
 import crypho.wire.v1.Unlock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -142,6 +144,94 @@ final class DeviceTest {
     person.useToken(second);
     assertEquals(remaining, unlink(person, first.device().hex()));
     assertInvalid("device_id", () -> unlink(person, person.caller().device().hex()));
+  }
+
+  @Test
+  void certificatesOfFormerDevicesAreKeptForThoseWhoMayKnowThem() {
+    var person = world.signUp("former@example.org", "Former");
+    var first = person.link();
+    logInAgain(person);
+    person.link();
+    unlink(person, first.getDeviceId());
+    var unlinkedAt = world.now();
+    world.pass(Duration.ofDays(400));
+    logInAgain(person);
+    person.link();
+
+    var asked = former(person, person, first.getDeviceId()).getAccounts(0);
+    assertEquals(1, asked.getFormerDevicesCount());
+    var kept = asked.getFormerDevices(0);
+    assertEquals(
+        first.toBuilder().clearSealedName().setUnlinkedAtMs(unlinkedAt.toEpochMilli()).build(),
+        kept);
+    assertTrue(asked.getDevicesList().stream().noneMatch(each -> isSame(each, first)));
+    assertEquals(
+        0, former(person, person, "ffffffffffffffff").getAccounts(0).getFormerDevicesCount());
+
+    var stranger = world.join("curious@example.org", "Curious");
+    var answer = former(stranger, person, first.getDeviceId());
+    assertEquals(0, answer.getAccountsCount());
+    // Nor by naming the device under an account that one may know.
+    assertEquals(
+        0, former(stranger, stranger, first.getDeviceId()).getAccounts(0).getFormerDevicesCount());
+
+    // What was lost or stolen is not linked again.
+    logInAgain(person);
+    assertInvalid("device", () -> register(person.caller(), registration(person, first)));
+  }
+
+  @Test
+  void anAccountKeepsItsNewestFormerDevices() {
+    var person = world.join("bounded@example.org", "Bounded");
+    var devices = new DeviceSql();
+    var made = new ArrayList<Device>();
+    for (int i = 0; i < 3; i++) {
+      world.pass(Duration.ofMinutes(1));
+      var device = person.keys.newDevice();
+      made.add(device);
+      world
+          .database
+          .db()
+          .run(transaction -> {
+            var keys = AccountCodec.device("device", device);
+            devices.insert(
+                transaction,
+                new LinkedDevice(
+                    person.account, keys, Bytes.EMPTY, false, world.now(), world.now()));
+            devices.unlink(transaction, person.account, keys.device(), 2, world.now());
+          });
+    }
+    var request =
+        GetAccountsRequest.newBuilder()
+            .addAccountIds(person.account.toString())
+            .addAllFormerDeviceIds(made.stream().map(Device::getDeviceId).toList())
+            .build();
+    var answer = person.call("AccountService", "GetAccounts", request, GetAccountsResponse.class);
+    assertEquals(
+        made.subList(1, 3).stream().map(Device::getDeviceId).collect(Collectors.toSet()),
+        answer.getAccounts(0).getFormerDevicesList().stream()
+            .map(Device::getDeviceId)
+            .collect(Collectors.toSet()));
+    var tooMany = GetAccountsRequest.newBuilder();
+    for (int i = 0; i <= AccountRoutes.FORMER_DEVICES_ASKED_MAX; i++) {
+      tooMany.addFormerDeviceIds(String.format("d%015x", i));
+    }
+    assertInvalid(
+        "former_device_ids",
+        () -> world.call("AccountService", "GetAccounts", tooMany.build(), person.caller()));
+  }
+
+  private static boolean isSame(Device one, Device other) {
+    return one.getDeviceId().equals(other.getDeviceId());
+  }
+
+  private static GetAccountsResponse former(Person asking, Person about, String device) {
+    var request =
+        GetAccountsRequest.newBuilder()
+            .addAccountIds(about.account.toString())
+            .addFormerDeviceIds(device)
+            .build();
+    return asking.call("AccountService", "GetAccounts", request, GetAccountsResponse.class);
   }
 
   @Test
