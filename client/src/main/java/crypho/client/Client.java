@@ -201,10 +201,16 @@ public final class Client {
         signedIn.call(
             ACCOUNTS + "RegisterDevice", request.build(), RegisterDeviceResponse.parser());
     return switch (answer.getOutcomeCase()) {
-      case REGISTERED -> new Session(signedIn, new Session.Self(me, keys, device, mls), clock, rng);
+      case REGISTERED -> session(signedIn, me, keys, device, mls);
       case STALE_KEY -> throw new ClientException("the account key was rotated: sign in again");
       case TOO_MANY_DEVICES -> throw new ClientException("the account has too many devices");
       case OUTCOME_NOT_SET -> throw new ClientException("an answer from a newer server");
     };
+  }
+
+  private Session session(
+      RpcClient signedIn, Me me, KeyChain keys, DeviceKeys device, MlsDevice mls) {
+    var own = new OwnKeys(signedIn, device, keys, me.getKeys(), rng);
+    return new Session(signedIn, new Session.Self(me, own, device, mls), clock, rng);
   }
 }

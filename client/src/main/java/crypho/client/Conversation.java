@@ -6,6 +6,7 @@ import com.google.protobuf.Parser;
 import crypho.base.AccountId;
 import crypho.base.Bytes;
 import crypho.base.ConversationId;
+import crypho.base.DeviceId;
 import crypho.client.keys.DeviceKeys;
 import crypho.client.message.Deposits;
 import crypho.client.message.Envelope;
@@ -223,7 +224,7 @@ public final class Conversation {
     generation = nextGeneration;
     followedSeq = seq;
     var key = EpochKeys.conversationKey(next.exported(), epochRef());
-    session.vault().put(epochRef(), key, false);
+    session.vault().putKey(epochRef(), key, false);
     reader.follow(
         epochRef(), next.members().stream().map(Leaf::device).collect(Collectors.toSet()));
   }
@@ -305,11 +306,17 @@ public final class Conversation {
       throw new ClientException("not a contact");
     }
     session.directory().refresh(accounts);
-    var own = session.self().device().device().hex();
-    return claimed.getClaimedList().stream()
-        .filter(each -> !each.getDeviceId().equals(own))
-        .map(each -> Bytes.wrap(each.getKeyPackage().toByteArray()))
-        .toList();
+    var packages = new ArrayList<Bytes>();
+    for (var each : claimed.getClaimedList()) {
+      var device = new DeviceId(each.getDeviceId());
+      if (!session.directory().isLinked(AccountId.parse(each.getAccountId()), device)) {
+        throw new ClientException("a key package of a device that is not linked");
+      }
+      if (!device.equals(session.device())) {
+        packages.add(Bytes.wrap(each.getKeyPackage().toByteArray()));
+      }
+    }
+    return packages;
   }
 
   /// Sends a commit; false where another was first, or where a removal has become due meanwhile.

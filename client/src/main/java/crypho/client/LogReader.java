@@ -162,7 +162,7 @@ final class LogReader {
     }
     try {
       var accountKey = session.self().keys().generation(deposit.getKeyGeneration());
-      session.vault().put(epoch, Deposits.open(deposit, epoch, accountKey), true);
+      session.vault().putKey(epoch, Deposits.open(deposit, epoch, accountKey), true);
     } catch (OpenException e) {
       // False: an own device that followed the epoch replaces it.
     }

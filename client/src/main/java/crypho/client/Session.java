@@ -4,10 +4,10 @@ import com.google.protobuf.ByteString;
 import crypho.base.AccountId;
 import crypho.base.Bytes;
 import crypho.base.ConversationId;
+import crypho.base.DeviceId;
 import crypho.base.Rng;
 import crypho.client.crypto.SigningKey;
 import crypho.client.keys.DeviceKeys;
-import crypho.client.keys.KeyChain;
 import crypho.client.message.Envelope;
 import crypho.client.message.EpochRef;
 import crypho.client.mls.MlsDevice;
@@ -25,6 +25,7 @@ import crypho.wire.v1.InviteRequest;
 import crypho.wire.v1.InviteResponse;
 import crypho.wire.v1.ListContactsResponse;
 import crypho.wire.v1.ListConversationsResponse;
+import crypho.wire.v1.ListDevicesResponse;
 import crypho.wire.v1.Me;
 import crypho.wire.v1.ServerFrame;
 import java.io.IOException;
@@ -42,6 +43,7 @@ import java.util.function.Consumer;
 /// A signed-in account with a device. One thread at a time, but for [#listen].
 public final class Session {
   static final String CONVERSATIONS = "crypho.v1.ConversationService/";
+  private static final String ACCOUNTS = "crypho.v1.AccountService/";
   private static final String CONTACTS = "crypho.v1.ContactService/";
 
   private final RpcClient rpc;
@@ -49,13 +51,13 @@ public final class Session {
   private final InstantSource clock;
   private final Rng rng;
   private final Directory directory;
-  private final KeyVault vault;
+  private final Vault vault;
   private final Map<ConversationId, Conversation> conversations = new HashMap<>();
 
   /// The account as it signed in, and this device's keys.
-  record Self(Me me, KeyChain keys, DeviceKeys device, MlsDevice mls) {
+  record Self(Me me, OwnKeys keys, DeviceKeys device, MlsDevice mls) {
     Envelope.Sender sender() {
-      return new Envelope.Sender(keys.current().account(), device.device());
+      return new Envelope.Sender(keys.account(), device.device());
     }
 
     SigningKey signingKey() {
@@ -68,12 +70,12 @@ public final class Session {
     this.self = self;
     this.clock = clock;
     this.rng = rng;
-    this.directory = new Directory(rpc);
-    this.vault = new KeyVault(rpc, self.keys(), rng);
+    this.vault = new Vault(rpc, self.keys(), rng);
+    this.directory = new Directory(rpc, self.keys(), vault, clock);
   }
 
   public AccountId account() {
-    return self.keys().current().account();
+    return self.keys().account();
   }
 
   public String displayName() {
@@ -100,13 +102,32 @@ public final class Session {
     return directory;
   }
 
-  KeyVault vault() {
+  Vault vault() {
     return vault;
+  }
+
+  public DeviceId device() {
+    return self.device().device();
+  }
+
+  /// The account's devices, this one among them.
+  public List<DeviceId> devices() throws IOException, RpcFailure {
+    return rpc
+        .insist(ACCOUNTS + "ListDevices", Empty.getDefaultInstance(), ListDevicesResponse.parser())
+        .getDevicesList()
+        .stream()
+        .map(device -> new DeviceId(device.getDeviceId()))
+        .toList();
+  }
+
+  /// Ends another device of the account: it reads nothing that is sent from now on.
+  public void unlink(DeviceId device) throws IOException, RpcFailure, ClientException {
+    self.keys().unlink(device);
   }
 
   /// Ends the session and unlinks this device; the account and what was sent stay.
   public void logOut() throws IOException, RpcFailure {
-    rpc.call("crypho.v1.AccountService/LogOut", Empty.getDefaultInstance(), Empty.parser());
+    rpc.call(ACCOUNTS + "LogOut", Empty.getDefaultInstance(), Empty.parser());
   }
 
   /// Opens the socket. Events come on a thread of its own; its end is final.

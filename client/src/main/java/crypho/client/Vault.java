@@ -3,7 +3,6 @@ package crypho.client;
 import com.google.protobuf.ByteString;
 import crypho.base.Rng;
 import crypho.client.crypto.OpenException;
-import crypho.client.keys.KeyChain;
 import crypho.client.message.EpochRef;
 import crypho.client.rpc.RpcClient;
 import crypho.client.rpc.RpcFailure;
@@ -13,35 +12,44 @@ import crypho.wire.v1.PutVaultRequest;
 import crypho.wire.v1.PutVaultResponse;
 import crypho.wire.v1.ReadVaultRequest;
 import crypho.wire.v1.ReadVaultResponse;
+import crypho.wire.v1.VaultEntry;
 import crypho.wire.v1.VaultRecord;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// The account's conversation keys, here and in its vault on the server.
-final class KeyVault {
+/// The account's records, here and in its vault on the server: conversation keys and others'
+/// identity keys. What it holds besides is other clients'.
+final class Vault {
   private static final String VAULT = "crypho.v1.VaultService/";
   private static final int TRIES_MAX = 5;
 
   private final RpcClient rpc;
-  private final VaultCodec codec;
+  private final OwnKeys keys;
+  private final Rng rng;
 
   /// By entry name, with the revision that the server has.
   private final Map<String, Held> held = new HashMap<>();
 
   private long readUpTo;
 
-  private record Held(ConversationKey key, long revision) {}
+  private record Held(VaultRecord record, long revision) {}
 
-  KeyVault(RpcClient rpc, KeyChain keys, Rng rng) {
+  Vault(RpcClient rpc, OwnKeys keys, Rng rng) {
     this.rpc = rpc;
-    this.codec = new VaultCodec(keys, rng);
+    this.keys = keys;
+    this.rng = rng;
+  }
+
+  /// The record if it is known here.
+  Optional<VaultRecord> record(String name) {
+    return Optional.ofNullable(held.get(name)).map(Held::record);
   }
 
   /// The key if it is known here.
   Optional<ConversationKey> key(EpochRef epoch) {
-    return Optional.ofNullable(held.get(name(epoch))).map(Held::key);
+    return record(name(epoch)).map(VaultRecord::getConversationKey);
   }
 
   /// Reads what other devices have put there.
@@ -53,32 +61,49 @@ final class KeyVault {
       for (var entry : page.getEntriesList()) {
         readUpTo = Math.max(readUpTo, entry.getRevision());
         if (!entry.getValue().isEmpty()) {
-          try {
-            merge(codec.open(entry), entry.getRevision());
-          } catch (OpenException e) {
-            throw new ClientException("the vault", e);
-          }
+          merge(open(entry), entry.getRevision());
         }
       }
     } while (page.getHasMore());
   }
 
+  /// By the account keys as they are known here, or else as they are by now.
+  private VaultRecord open(VaultEntry entry) throws IOException, RpcFailure, ClientException {
+    try {
+      return new VaultCodec(keys.chain(), rng).open(entry);
+    } catch (OpenException e) {
+      keys.refresh();
+    }
+    try {
+      return new VaultCodec(keys.chain(), rng).open(entry);
+    } catch (OpenException e) {
+      throw new ClientException("the vault", e);
+    }
+  }
+
   /// Keeps a key, here and on the server. One from the group beats one from a deposit.
-  void put(EpochRef epoch, byte[] key, boolean isFromDeposit)
+  void putKey(EpochRef epoch, byte[] key, boolean isFromDeposit)
       throws IOException, RpcFailure, ClientException {
-    var name = name(epoch);
-    var wanted =
-        ConversationKey.newBuilder()
-            .setKey(ByteString.copyFrom(key))
-            .setIsFromDeposit(isFromDeposit)
-            .build();
+    put(
+        VaultRecord.newBuilder()
+            .setName(name(epoch))
+            .setConversationKey(
+                ConversationKey.newBuilder()
+                    .setKey(ByteString.copyFrom(key))
+                    .setIsFromDeposit(isFromDeposit))
+            .build());
+  }
+
+  /// Keeps a record, here and on the server, unless there is one that is as good.
+  void put(VaultRecord wanted) throws IOException, RpcFailure, ClientException {
+    var name = wanted.getName();
     for (var tries = 0; tries < TRIES_MAX; tries++) {
       var known = held.get(name);
-      if (known != null && !isBetter(wanted, known.key)) {
+      if (known != null && !isBetter(wanted, known.record)) {
         return;
       }
-      var record = VaultRecord.newBuilder().setName(name).setConversationKey(wanted).build();
-      var entry = codec.seal(record, known == null ? 0 : known.revision);
+      var revision = known == null ? 0 : known.revision;
+      var entry = new VaultCodec(keys.chain(), rng).seal(wanted, revision);
       var answer =
           rpc.call(
               VAULT + "PutVault",
@@ -94,13 +119,16 @@ final class KeyVault {
   }
 
   private void merge(VaultRecord record, long revision) {
-    if (record.hasConversationKey()) {
-      held.put(record.getName(), new Held(record.getConversationKey(), revision));
+    if (record.hasConversationKey() || record.hasKnownIdentity()) {
+      held.put(record.getName(), new Held(record, revision));
     }
   }
 
-  private static boolean isBetter(ConversationKey wanted, ConversationKey known) {
-    return known.getIsFromDeposit() && !wanted.getIsFromDeposit();
+  /// An identity key stays the one first seen.
+  private static boolean isBetter(VaultRecord wanted, VaultRecord known) {
+    return wanted.hasConversationKey()
+        && known.getConversationKey().getIsFromDeposit()
+        && !wanted.getConversationKey().getIsFromDeposit();
   }
 
   private static String name(EpochRef epoch) {

@@ -10,12 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import crypho.base.Bytes;
 import crypho.base.ConversationId;
+import crypho.base.DeviceId;
 import crypho.client.Client;
 import crypho.client.ClientException;
 import crypho.client.LogInOutcome;
 import crypho.client.SignUpOutcome;
+import crypho.client.rpc.RpcFailure;
 import crypho.wire.v1.ServerFrame;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -33,6 +37,8 @@ import org.junit.jupiter.api.TestInstance;
 /// history on a second device.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class LiveTest {
+  private static final String BEGINS = "  // README begins\n";
+  private static final String ENDS = "  // README ends\n";
   private @Nullable LiveServer started;
 
   @BeforeAll
@@ -158,6 +164,52 @@ final class LiveTest {
   }
 
   @Test
+  void aDeviceThatCameAndWentWhileNobodyWasThereIsBelieved() throws Exception {
+    var hans = Someone.signUp(server(), "Hans");
+    var grete = Someone.signUp(server(), "Grete");
+    hans.befriend(grete);
+    var direct = hans.session().direct(grete.account());
+    direct.send("from the first device");
+    var brief = hans.onAnotherDevice("brief");
+    brief.in(direct).send("from the brief one");
+    brief.session().logOut();
+    assertEquals(List.of(hans.session().device()), hans.session().devices());
+    direct.send("from the first again");
+    assertEquals(2, hans.in(direct).members().size());
+
+    var said = List.of("from the first device", "from the brief one", "from the first again");
+    assertEquals(said, grete.texts(direct), "one who followed none of it meanwhile");
+    assertEquals(said, grete.onAnotherDevice("new").texts(direct), "one who was not there at all");
+  }
+
+  @Test
+  void theAccountKeyTurnsAndAllThatRemainFollow() throws Exception {
+    var phone = Someone.signUp(server(), "Trygve");
+    var other = Someone.signUp(server(), "Turid");
+    phone.befriend(other);
+    var direct = phone.session().direct(other.account());
+    direct.send("one");
+    var tablet = phone.onAnotherDevice("tablet");
+    tablet.in(direct).send("two");
+
+    // Whatever is unlinked, the key turns: twice by the one device, while the other knows nothing.
+    var never = new DeviceId("d".repeat(16));
+    tablet.session().unlink(never);
+    tablet.session().unlink(never);
+    other.in(direct).renew();
+    other.in(direct).send("three");
+    assertEquals(List.of("one", "two", "three"), tablet.texts(direct));
+    assertEquals(List.of("one", "two", "three"), phone.texts(direct));
+
+    phone.session().unlink(tablet.session().device());
+    assertEquals(List.of(phone.session().device()), phone.session().devices());
+    assertThrows(RpcFailure.class, tablet.session()::devices);
+    other.in(direct).send("four");
+    assertEquals(List.of("one", "two", "three", "four"), phone.texts(direct));
+    assertEquals(2, other.in(direct).members().size());
+  }
+
+  @Test
   void whatWasSentIsThereOnceThoughTheAnswerWasLost() throws Exception {
     try (var proxy = new LossyProxy(server().uri())) {
       var lossy = Someone.signUp(server(), proxy.uri(), "Lars");
@@ -193,6 +245,21 @@ final class LiveTest {
       assertEquals(2, other.in(direct).members().size(), "the lost leaf is gone");
       assertArrayEquals(direct.exported(), other.in(direct).exported());
     }
+  }
+
+  @Test
+  void theExampleOfTheReadmeDoesWhatItSays() throws Exception {
+    var source = Files.readString(Path.of("src/test/java/crypho/client/live/Example.java"));
+    var shown = source.substring(source.indexOf(BEGINS) + BEGINS.length(), source.indexOf(ENDS));
+    var readme = Files.readString(Path.of("README.md"));
+    assertTrue(readme.contains("```java\n" + shown.stripIndent().strip() + "\n```"), shown);
+
+    var person = Someone.signUp(server(), "Pia");
+    var bot = Someone.signUp(server(), "Bot");
+    assertTrue(person.session().invite(bot.email(), "").hasInvited());
+    assertEquals(List.of("Hello Pia"), bot.greetAsExample());
+    var direct = person.session().direct(bot.account());
+    assertEquals(List.of("Hello Pia"), person.texts(direct));
   }
 
   @Test

@@ -49,8 +49,16 @@ record Someone(URI server, String email, String name, Session session, Secret to
   }
 
   LogInOutcome logIn(String passphrase, String device) throws Exception {
-    InstantSource early = () -> InstantSource.system().instant().plusSeconds(30);
-    return new Client(server, early, Rng.secure()).logIn(email, passphrase, totpSecret, device);
+    return early().logIn(email, passphrase, totpSecret, device);
+  }
+
+  private Client early() {
+    InstantSource clock = () -> InstantSource.system().instant().plusSeconds(30);
+    return new Client(server, clock, Rng.secure());
+  }
+
+  List<String> greetAsExample() throws Exception {
+    return Example.greet(early(), email, PASSPHRASE, totpSecret);
   }
 
   AccountId account() {
