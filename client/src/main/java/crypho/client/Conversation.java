@@ -33,6 +33,7 @@ import crypho.wire.v1.PutDepositsRequest;
 import crypho.wire.v1.PutDepositsResponse;
 import crypho.wire.v1.ReadLogRequest;
 import crypho.wire.v1.ReadLogResponse;
+import crypho.wire.v1.Role;
 import crypho.wire.v1.SendRequest;
 import crypho.wire.v1.SendResponse;
 import crypho.wire.v1.Text;
@@ -143,7 +144,14 @@ public final class Conversation {
   }
 
   private GetConversationResponse state() throws IOException, RpcFailure {
-    return call("GetConversation", request(), GetConversationResponse.parser());
+    var state = call("GetConversation", request(), GetConversationResponse.parser());
+    reader.admins(
+        state.getMembersList().stream()
+            .filter(member ->
+                member.getRole() == Role.ROLE_OWNER || member.getRole() == Role.ROLE_ADMIN)
+            .map(member -> AccountId.parse(member.getAccountId()))
+            .collect(Collectors.toUnmodifiableSet()));
+    return state;
   }
 
   private void join(boolean hasWelcome)
@@ -254,8 +262,13 @@ public final class Conversation {
     commit(new Change(everybody, added, List.of()));
   }
 
-  /// Names the group, for those who are in it now and those whom this client adds later.
+  /// Names the group, for those who are in it now and those whom this client adds later. Only its
+  /// owner and admins may.
   public void name(String name) throws IOException, RpcFailure, ClientException, MlsException {
+    state();
+    if (!reader.isAdmin(session.account())) {
+      throw new ClientException("not an admin");
+    }
     reader.settings(reader.settings().toBuilder().setName(name).build());
     sendSettings();
   }
@@ -434,6 +447,7 @@ public final class Conversation {
 
   /// The messages after an entry, in order, as far as they can be shown.
   public List<Received> read(long afterSeq) throws IOException, RpcFailure, ClientException {
+    state();
     var all = new ArrayList<Received>();
     var cursor = afterSeq;
     ReadLogResponse page;

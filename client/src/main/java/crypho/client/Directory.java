@@ -27,6 +27,7 @@ import java.util.Optional;
 final class Directory {
   private static final int ACCOUNTS_A_CALL = 200;
   private static final int FORMER_A_CALL = 200;
+  private static final int IDENTITY_BYTES = 32;
 
   private final RpcClient rpc;
   private final OwnKeys own;
@@ -74,6 +75,9 @@ final class Directory {
   private void put(AccountEntry entry) throws IOException, RpcFailure, ClientException {
     var account = AccountId.parse(entry.getAccountId());
     var identity = Bytes.wrap(entry.getIdentityPublicKey().toByteArray());
+    if (identity.size() != IDENTITY_BYTES) {
+      throw new ClientException("an account without an identity key");
+    }
     if (!identity.equals(pinned(account, identity))) {
       throw new ClientException("an identity key has changed");
     }

@@ -36,6 +36,9 @@ final class LogReader {
   private GroupSettings settings = GroupSettings.getDefaultInstance();
   private long settingsSeq;
 
+  /// Whose settings count.
+  private Set<AccountId> admins = Set.of();
+
   LogReader(Session session, ConversationId conversation) {
     this.session = session;
     this.conversation = conversation;
@@ -44,6 +47,14 @@ final class LogReader {
   /// From now on messages of the epoch count only from these devices.
   void follow(EpochRef epoch, Set<DeviceId> devices) {
     members.put(epoch, Set.copyOf(devices));
+  }
+
+  void admins(Set<AccountId> accounts) {
+    admins = accounts;
+  }
+
+  boolean isAdmin(AccountId account) {
+    return admins.contains(account);
   }
 
   GroupSettings settings() {
@@ -92,7 +103,8 @@ final class LogReader {
         return unreadable(entry, sender, time, Received.Reason.KEY_MISSING);
       }
       var content = Content.parseFrom(envelope.open(key.get().toArray()));
-      if (content.hasGroupSettings() && entry.getSeq() > settingsSeq) {
+      var isNewer = content.hasGroupSettings() && entry.getSeq() > settingsSeq;
+      if (isNewer && isAdmin(sender)) {
         settings = content.getGroupSettings();
         settingsSeq = entry.getSeq();
       }

@@ -16,6 +16,8 @@ import crypho.client.ClientException;
 import crypho.client.LogInOutcome;
 import crypho.client.SignUpOutcome;
 import crypho.client.rpc.RpcFailure;
+import crypho.wire.v1.Content;
+import crypho.wire.v1.GroupSettings;
 import crypho.wire.v1.ServerFrame;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,6 +114,12 @@ final class LiveTest {
     assertEquals(
         List.of("before Siri", "so it is", "hello Siri", "hello both"), first.texts(group));
     assertEquals("Night shift", second.in(group).name());
+    var there = second.in(group);
+    assertThrows(ClientException.class, () -> there.name("Siri's own"));
+    var forged = GroupSettings.newBuilder().setName("Siri's own");
+    there.send(Content.newBuilder().setGroupSettings(forged).build());
+    assertEquals(4, owner.texts(group).size());
+    assertEquals("Night shift", owner.in(group).name(), "a member who is no admin names nothing");
 
     // Someone who is no admin turns the epoch, and all are in it.
     first.in(group).renew();
@@ -252,7 +260,7 @@ final class LiveTest {
     var source = Files.readString(Path.of("src/test/java/crypho/client/live/Example.java"));
     var shown = source.substring(source.indexOf(BEGINS) + BEGINS.length(), source.indexOf(ENDS));
     var readme = Files.readString(Path.of("README.md"));
-    assertTrue(readme.contains("```java\n" + shown.stripIndent().strip() + "\n```"), shown);
+    assertTrue(readme.contains("```java\n" + shown.stripTrailing().stripIndent() + "\n```"), shown);
 
     var person = Someone.signUp(server(), "Pia");
     var bot = Someone.signUp(server(), "Bot");
