@@ -81,12 +81,16 @@ public final class LayerSwitcher {
   /// The first stream forwarded, whose clock all timestamps follow.
   private int reference = NO_SOURCE;
 
+  /// The highest outgoing number that was used or is left free for a missing packet.
   private long highestOut;
+
   private boolean hasSent;
   private int lastTimestamp;
   private long lastTimestampNanos;
-  private long highestFrameOut;
-  private boolean hasFrameOut;
+
+  /// The same for picture ids or frame numbers; below 0 before the first.
+  private long highestFrameOut = -1;
+
   private int lastTl0 = FrameInfo.ABSENT;
   private long switches;
 
@@ -229,6 +233,7 @@ public final class LayerSwitcher {
       long nowNanos) {
     if (header.payloadLength() == 0 || !isWanted(state, header, frame, true)) {
       state.packets.drop(extendedSequence, 0, true);
+      highestOut = state.packets.outNow(extendedSequence);
       return DROP;
     }
     var out = state.packets.pass(extendedSequence, 0);
@@ -245,12 +250,23 @@ public final class LayerSwitcher {
 
   private int onLate(
       int source, Source state, RtpHeader header, long extendedSequence, FrameInfo frame) {
-    var isWanted = header.payloadLength() > 0 && isWanted(state, header, frame, false);
+    var isWanted =
+        header.payloadLength() > 0
+            && !(source != current && isWholeFrameLate(state, frame))
+            && isWanted(state, header, frame, false);
     state.packets.settle(extendedSequence, true);
     describe(source, state, header, extendedSequence, frame, state.packets.out(extendedSequence));
     outgoing.isEmpty = !isWanted;
     history.record(outgoing);
     return isWanted ? FORWARD : FILL;
+  }
+
+  /// Whether nothing of the frame had come. In a stream that was left such a frame is of no use:
+  /// the key frame of the other came first, and its TL0PICIDX has been given to that.
+  private boolean isWholeFrameLate(Source state, FrameInfo frame) {
+    return frame.isReadable
+        && frame.frameId != FrameInfo.ABSENT
+        && state.frames.state(frameId(state, frame)) != Renumbering.PASSED;
   }
 
   /// Whether the packet's frame is among those that this consumer gets. Packets of which nothing is
@@ -289,6 +305,7 @@ public final class LayerSwitcher {
     } else {
       state.frames.drop(id, limit, frame.isFrameIdGapless);
     }
+    highestFrameOut = Math.max(highestFrameOut, state.frames.outNow(id));
     return isAdmitted;
   }
 
@@ -339,7 +356,7 @@ public final class LayerSwitcher {
   /// The next frame's number continues the output's, whatever the stream says.
   private void beginFrames(Source state, FrameInfo frame) {
     var id = SeqNo.START + frame.frameId;
-    state.frames.begin(id, hasFrameOut ? highestFrameOut + 1 : id);
+    state.frames.begin(id, highestFrameOut < 0 ? id : highestFrameOut + 1);
     state.hasFrames = true;
   }
 
@@ -370,10 +387,6 @@ public final class LayerSwitcher {
     if (mode == Mode.SVC) {
       var isTop = frame.isEndOfFrame && state.rule.isTop(limit, frame);
       outgoing.marker = header.marker() || isTop;
-    }
-    if (isKnown) {
-      highestFrameOut = hasFrameOut ? Math.max(highestFrameOut, frameOut) : frameOut;
-      hasFrameOut = true;
     }
     outgoing.frameNumberDelta = frame.structure == null ? 0 : (int) (frameOut - id);
     describePayload(state, frame, frameOut);

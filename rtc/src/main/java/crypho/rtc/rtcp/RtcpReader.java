@@ -152,17 +152,21 @@ public final class RtcpReader {
   /// Delivers one chunk and returns where the next begins, or -1.
   private static int sourceChunk(byte[] data, int start, int end, RtcpVisitor visitor) {
     var at = start + 4;
+    var name = -1;
     while (at < end && data[at] != 0) {
       if (end - at < 2 || end - at - 2 < u8(data, at + 1)) {
         return -1;
       }
       if (data[at] == RtcpType.SDES_CNAME) {
-        visitor.cname(i32(data, start), data, at + 2, u8(data, at + 1));
+        name = at + 2;
       }
       at += 2 + u8(data, at + 1);
     }
     if (at >= end) {
       return -1;
+    }
+    if (name >= 0) {
+      visitor.cname(i32(data, start), data, name, u8(data, name - 1));
     }
     return start + (at - start & ~3) + 4;
   }
