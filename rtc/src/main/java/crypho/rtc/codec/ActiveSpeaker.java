@@ -47,9 +47,17 @@ public final class ActiveSpeaker {
 
   private static final int STEPS = MEDIUM_PARTS * LONG_PARTS;
 
-  /// More sub-bands than this make a step active: louder than -36 dBov, as browsers' gain control
-  /// makes speech.
-  private static final int MEDIUM_THRESHOLD = 6;
+  /// dB of one sub-band.
+  private static final int PART_DECIBELS = 10;
+
+  /// More sub-bands than this make a step active: louder than -48 dBov.
+  private static final int MEDIUM_THRESHOLD = 7;
+
+  /// Background noise is believed to be at most this loud: -67 dBov.
+  private static final int NOISE_MAX = 60;
+
+  /// The estimate of the noise rises by 1 dB in as many steps, a second.
+  private static final int NOISE_RISE_STEPS = 50;
 
   /// A packet's level stands for its whole duration, up to this many steps (120 ms).
   private static final int PACKET_STEPS_MAX = 6;
@@ -71,6 +79,10 @@ public final class ActiveSpeaker {
   private final byte[] steps;
 
   private final int[] next;
+
+  /// Loudness of each participant's background, in dB times [#NOISE_RISE_STEPS].
+  private final int[] noise;
+
   private final long[] lastNanos;
   private final boolean[] isPresent;
   private final double[] immediate;
@@ -83,6 +95,7 @@ public final class ActiveSpeaker {
   public ActiveSpeaker(int slots) {
     steps = new byte[slots * STEPS];
     next = new int[slots];
+    noise = new int[slots];
     lastNanos = new long[slots];
     isPresent = new boolean[slots];
     immediate = new double[slots];
@@ -107,6 +120,7 @@ public final class ActiveSpeaker {
   public void add(int slot, long nowNanos) {
     Arrays.fill(steps, slot * STEPS, (slot + 1) * STEPS, (byte) 0);
     next[slot] = 0;
+    noise[slot] = NOISE_MAX * NOISE_RISE_STEPS;
     lastNanos[slot] = nowNanos;
     isPresent[slot] = true;
   }
@@ -127,7 +141,9 @@ public final class ActiveSpeaker {
       return;
     }
     var loudness = LEVEL_MAX - Math.clamp(level, 0, LEVEL_MAX);
-    var parts = Math.min(loudness / IMMEDIATE_PARTS, IMMEDIATE_PARTS);
+    follow(slot, loudness);
+    var isNoise = loudness < noise[slot] / NOISE_RISE_STEPS + PART_DECIBELS;
+    var parts = isNoise ? 0 : loudness / PART_DECIBELS;
     var elapsed = (nowNanos - lastNanos[slot] + STEP_NANOS / 2) / STEP_NANOS;
     if (elapsed > PACKET_STEPS_MAX) {
       silence(slot, nowNanos - STEP_NANOS);
@@ -137,6 +153,12 @@ public final class ActiveSpeaker {
     }
     push(slot, parts);
     lastNanos[slot] = Math.max(lastNanos[slot], nowNanos);
+  }
+
+  /// The noise is the quietest that was heard, and rises slowly.
+  private void follow(int slot, int loudness) {
+    var risen = Math.min(noise[slot] + 1, NOISE_MAX * NOISE_RISE_STEPS);
+    noise[slot] = Math.min(risen, loudness * NOISE_RISE_STEPS);
   }
 
   /// Fills with silence what did not come until a moment.

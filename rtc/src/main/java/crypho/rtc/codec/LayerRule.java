@@ -53,9 +53,12 @@ final class LayerRule {
   }
 
   /// A frame that is newer than all others begins to arrive; the limit may change with it.
-  void onNewFrame(FrameInfo frame, Renumbering frames, long frameId) {
+  ///
+  /// @param isNewPicture whether nothing of the frame's picture has been forwarded: a layer that is
+  ///   added later would come after the marker
+  void onNewFrame(FrameInfo frame, Renumbering frames, long frameId, boolean isNewPicture) {
     if (frame.structure != null) {
-      if (frame.isStartOfFrame) {
+      if (frame.isStartOfFrame && isNewPicture) {
         onDecodeTargets(frame, frame.structure, frames, frameId);
       }
       return;

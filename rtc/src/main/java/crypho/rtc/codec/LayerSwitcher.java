@@ -286,16 +286,18 @@ public final class LayerSwitcher {
       id = frameId(state, frame);
     }
     return switch (known) {
-      case Renumbering.AHEAD -> isNewFrameWanted(state, frame, id, isNext);
+      case Renumbering.AHEAD -> isNewFrameWanted(state, header, frame, id, isNext);
       case Renumbering.OUTSIDE -> LayerRule.admits(state.rule.limit(frame), frame);
       case Renumbering.MISSING -> isLateFrameWanted(state, frame, id);
       default -> isKnownFrameWanted(state, frame, id, known, isNext);
     };
   }
 
-  private boolean isNewFrameWanted(Source state, FrameInfo frame, long id, boolean isNext) {
+  private boolean isNewFrameWanted(
+      Source state, RtpHeader header, FrameInfo frame, long id, boolean isNext) {
     if (isNext) {
-      state.rule.onNewFrame(frame, state.frames, id);
+      var isNewPicture = !hasSent || header.timestamp() + state.timestampOffset != lastTimestamp;
+      state.rule.onNewFrame(frame, state.frames, id, isNewPicture);
       state.rule.onLayerFrame(frame);
     }
     var limit = state.rule.limit(frame);
@@ -337,7 +339,7 @@ public final class LayerSwitcher {
     var timestamp = SeqNo.extend32(header.timestamp(), state.newestTimestamp);
     if (isNext && timestamp > state.newestTimestamp) {
       state.newestTimestamp = timestamp;
-      state.rule.onNewFrame(frame, state.frames, 0);
+      state.rule.onNewFrame(frame, state.frames, 0, true);
     }
     if (isNext) {
       state.rule.onLayerFrame(frame);
