@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.rtc.dtls;
+
+import org.jspecify.annotations.NullMarked;
