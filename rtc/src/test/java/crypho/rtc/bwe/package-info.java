@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.rtc.bwe;
+
+import org.jspecify.annotations.NullMarked;
