@@ -52,5 +52,14 @@ export const journey = {
       await Promise.all([other.composer.press('Enter'), owner.page.close()]);
       await isThereOnce(text);
     });
+    await step('the last tab is closed right after a few words, which are there again', async () => {
+      const words = world.marker('Ikke sendt ennå');
+      await other.composer.pressSequentially(words);
+      await other.page.close({ runBeforeUnload: true });
+      const again = await other.otherTab();
+      await again.open(ola.name);
+      await again.composerHolds(words);
+      assert.equal(await ola.message(words).count(), 0, 'not sent');
+    });
   },
 };

@@ -12,6 +12,19 @@ export const browserClock: Clock = {
   },
 };
 
+/** Both are needed: a phone hides a page and ends it without another word, a computer closes it. */
+export function onLeaving(act: () => void): () => void {
+  const whenHidden = (): void => {
+    if (document.visibilityState === 'hidden') act();
+  };
+  document.addEventListener('visibilitychange', whenHidden);
+  window.addEventListener('pagehide', act);
+  return () => {
+    document.removeEventListener('visibilitychange', whenHidden);
+    window.removeEventListener('pagehide', act);
+  };
+}
+
 /** A whole number in [0, max), evenly: what lies beyond a multiple of max is drawn again. */
 export function secureRandom(max: number): number {
   const limit = Math.floor(2 ** 32 / max) * max;

@@ -6,6 +6,7 @@ import {
   browserClock,
   createHistory,
   firstLanguage,
+  onLeaving,
   platform,
   rememberedTheme,
   secureRandom,
@@ -22,6 +23,7 @@ async function start(): Promise<void> {
     clock: browserClock,
     notices: createNotices(browserClock),
     random: secureRandom,
+    onLeaving,
   };
   const language = firstLanguage();
   setLanguage(language);

@@ -117,7 +117,7 @@ export function makeHandlers(platform: Platform, session: Session): Handlers {
       return { kind: 'discarded' };
     },
     'conversation.markRead': async ({ conversationId, upToSeq }) => {
-      await runtime().messages.markRead(conversationId, upToSeq);
+      await runtime().readMarks.mark(conversationId, upToSeq);
       return { kind: 'marked' };
     },
     'conversation.typing': async ({ conversationId, isTyping }) => {

@@ -1,17 +1,14 @@
 /** Commands about messages: each makes a Content and hands it to the outbox. */
-import { base64, fromHex, sealMessage } from '@crypho/vault';
+import { base64, fromHex } from '@crypho/vault';
 import {
   ContentSchema,
-  ConversationService,
   DraftSchema,
-  MarkerSchema,
   MessageRefSchema,
-  ReadMarkSchema,
   TextSchema,
   create,
   toBinary,
 } from '@crypho/wire';
-import type { Content, MessageInitShape, MessageRef } from '@crypho/wire';
+import type { Content, Draft as WireDraft, MessageInitShape, MessageRef } from '@crypho/wire';
 import type { Draft, MessageKey } from './api.ts';
 import type { Context } from './context.ts';
 import { EngineFailure, fail } from './failure.ts';
@@ -48,10 +45,11 @@ export interface Messages {
   delete(id: string, target: MessageKey, clientId: string): Promise<'queued' | 'not-allowed'>;
   react(id: string, reaction: ReactionChange, clientId: string): Promise<void>;
   settings(id: string, settings: GroupSettingsChange, clientId: string): Promise<void>;
-  markRead(id: string, upToSeq: number): Promise<void>;
-  /** Another own device has read up to here. */
-  readElsewhere(id: string, upToSeq: number): Promise<void>;
   draft(id: string, draft: Draft | null): Promise<void>;
+}
+
+function isEmptyDraft({ text, replyTo, edits }: WireDraft): boolean {
+  return text === '' && replyTo === undefined && edits === undefined;
 }
 
 function ref(key: MessageKey): MessageRef {
@@ -64,8 +62,6 @@ function ref(key: MessageKey): MessageRef {
 }
 
 export function makeMessages(context: () => Context): Messages {
-  const draftTimers = new Map<string, () => void>();
-
   async function queue(
     id: string,
     body: MessageInitShape<typeof ContentSchema>['body'],
@@ -145,89 +141,21 @@ export function makeMessages(context: () => Context): Messages {
     return 'queued';
   }
 
-  async function markRead(id: string, upToSeq: number): Promise<void> {
-    const state = context().store.get(id);
-    if (state === undefined || upToSeq <= state.readSeq) return;
-    const upTo = Math.min(upToSeq, state.head.lastSeq);
-    await readElsewhere(id, upTo);
-    const value = create(ReadMarkSchema, { upToSeq: BigInt(upTo) });
-    await context().vault.put(vaultRecord(`read/${id}`, { case: 'readMark', value }));
-    const settings = await context().vault.get('settings');
-    const isSilent = settings?.body.case === 'settings' && settings.body.value.sendsNoReadMarks;
-    if (!isSilent) context().background(tellRead(id, upTo));
-  }
-
-  async function readElsewhere(id: string, upToSeq: number): Promise<void> {
-    await context().store.change(id, (state) => {
-      if (upToSeq <= state.readSeq) return undefined;
-      const after = (list: readonly number[]): readonly number[] =>
-        list.filter((seq) => seq > upToSeq);
-      const { unread, mentions } = state;
-      return {
-        state: { ...state, readSeq: upToSeq, unread: after(unread), mentions: after(mentions) },
-      };
-    });
-  }
-
-  async function tellRead(id: string, upTo: number): Promise<void> {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const { account, groups, keys, platform, rpc } = context();
-      const epoch = await groups.ready(id);
-      const held = await keys.get(id, epoch);
-      if (held === undefined || held.isFromDeposit) return;
-      const me = account();
-      const header = {
-        purpose: 2,
-        conversation: id,
-        generation: epoch.generation,
-        epoch: BigInt(epoch.epoch),
-        account: me.accountId,
-        device: me.deviceId,
-        clientId: platform.random(16),
-      } as const;
-      const content = create(ContentSchema, {
-        sentAtMs: BigInt(Math.round(context().serverNow())),
-        body: { case: 'readMark', value: { upToSeq: BigInt(upTo) } },
-      });
-      const plain = toBinary(ContentSchema, content);
-      const message = await sealMessage(held.key, header, plain, me.signing, platform.random);
-      const { generation } = epoch;
-      const marker = create(MarkerSchema, {
-        accountId: me.accountId,
-        generation,
-        epoch: header.epoch,
-        message,
-      });
-      const { outcome } = await rpc.call(
-        ConversationService.method.putMarker,
-        { conversationId: id, marker },
-        { isIdempotent: true },
-      );
-      if (outcome.case !== 'staleEpoch') return;
-      await context().sync.refresh(id);
-    }
-  }
-
   async function keepDraft(id: string, draft: Draft | null): Promise<void> {
-    draftTimers.get(id)?.();
+    const isEmpty = draft === null;
+    const before = await context().vault.get(`draft/${id}`);
+    const wasEmpty = before?.body.case !== 'draft' || isEmptyDraft(before.body.value);
+    if (isEmpty && wasEmpty) return;
     const value = create(DraftSchema, {
       text: draft?.text ?? '',
       ...(draft?.replyTo === undefined ? {} : { replyTo: ref(draft.replyTo) }),
       ...(draft?.edits === undefined ? {} : { edits: ref(draft.edits) }),
     });
-    const write = async (): Promise<void> => {
-      draftTimers.delete(id);
-      const before = await context().vault.get(`draft/${id}`);
-      if (before === undefined && value.text === '' && draft === null) return;
-      await context().vault.put(vaultRecord(`draft/${id}`, { case: 'draft', value }));
-      context().topics.changed(`draft/${id}`, 'conversations');
-    };
-    // A sent message's draft goes at once; words in the making wait for a pause.
-    if (draft === null) return write();
-    draftTimers.set(
-      id,
-      context().platform.clock.after(DRAFT_WAIT_MS, () => context().background(write())),
-    );
+    // On this disk at once, for the tab may go at any moment. Other devices hear of a sent message's draft at
+    // once, and of words in the making after a pause.
+    const record = vaultRecord(`draft/${id}`, { case: 'draft', value });
+    await context().vault.put(record, isEmpty ? 0 : DRAFT_WAIT_MS);
+    context().topics.changed(`draft/${id}`, 'conversations');
   }
 
   return {
@@ -241,8 +169,6 @@ export function makeMessages(context: () => Context): Messages {
     settings: async (id, { name, sharesHistory }, clientId) => {
       await queue(id, { case: 'groupSettings', value: { name, sharesHistory } }, clientId);
     },
-    markRead,
-    readElsewhere,
     draft: keepDraft,
   };
 }

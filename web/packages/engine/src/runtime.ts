@@ -23,6 +23,8 @@ import type { Messages } from './messages.ts';
 import { makeOutbox } from './outbox.ts';
 import type { MlsOptions, Platform } from './platform.ts';
 import { makePolicy } from './policy.ts';
+import { makeReadMarks } from './read-marks.ts';
+import type { ReadMarks } from './read-marks.ts';
 import type { Rpc } from './rpc.ts';
 import type { ServerTime } from './server-time.ts';
 import { makeSocket } from './socket.ts';
@@ -55,6 +57,7 @@ export interface Runtime {
   readonly context: Context;
   readonly lists: Lists;
   readonly messages: Messages;
+  readonly readMarks: ReadMarks;
   readonly members: Members;
   readonly typists: Typists;
   connection(): ConnectionState;
@@ -118,6 +121,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   const depositCheck = makeDepositCheck(get);
   const typists = makeTypists(get);
   const messages = makeMessages(get);
+  const readMarks = makeReadMarks(get);
   const lists = makeLists(get, typists);
 
   async function onHello(hello: Hello): Promise<void> {
@@ -129,6 +133,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       if (at !== undefined && at !== null) depositCheck.entered(id, at);
     }
     context.outbox.poke();
+    readMarks.poke();
     context.background(lists.refreshContacts());
     context.background(lists.refreshDevices());
     options.accountChanged();
@@ -204,7 +209,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     if (id === undefined) return;
     if (kind === 'draft') topics.changed(`draft/${id}`, 'conversations');
     if (kind === 'read' && record.body.case === 'readMark')
-      context.background(messages.readElsewhere(id, Number(record.body.value.upToSeq)));
+      context.background(readMarks.elsewhere(id, Number(record.body.value.upToSeq)));
     if (kind === 'key') context.background(context.sync.heal(id));
   });
 
@@ -255,6 +260,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     context,
     lists,
     messages,
+    readMarks,
     members: makeMembers(get, messages),
     typists,
     connection: () =>
@@ -266,6 +272,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       await context.directory.open();
       await context.store.open();
       await context.outbox.open();
+      await readMarks.open();
     },
     openMls: () => {
       opening ??= openMls().catch((error: unknown) => {

@@ -30,7 +30,8 @@ export interface VaultSync {
   open(): Promise<void>;
   get(name: string): Promise<VaultRecord | undefined>;
   all(): Iterable<VaultRecord>;
-  put(record: VaultRecord): Promise<void>;
+  /** On this disk once answered; goes to the server by itself, where `quietMs` is given after such a pause. */
+  put(record: VaultRecord, quietMs?: number): Promise<void>;
   /** Reads what other devices wrote, up to a revision where one is given. */
   pull(revision?: bigint): Promise<void>;
   /** Sends what waits; by itself after every put. */
@@ -88,6 +89,8 @@ export function makeVaultSync(deps: VaultDeps): VaultSync {
   const revisions = new Map<string, number>();
   const pending = new Map<string, VaultRecord>();
   const listeners: ((record: VaultRecord) => void)[] = [];
+  /** What is being written over and over: its own end of the pause. */
+  const quiet = new Map<string, () => void>();
   const serial = makeSerial();
   let cursor = 0;
   let attempt = 0;
@@ -121,13 +124,20 @@ export function makeVaultSync(deps: VaultDeps): VaultSync {
     cursor = typeof stored === 'number' ? stored : 0;
   }
 
-  async function put(record: VaultRecord): Promise<void> {
+  async function put(record: VaultRecord, quietMs = 0): Promise<void> {
     await serial.run(async () => {
       await records.write([mirrorWrite(record), queueWrite(record)]);
       mirror.set(record.name, record);
       pending.set(record.name, record);
     });
-    void flusher.poke();
+    quiet.get(record.name)?.();
+    quiet.delete(record.name);
+    if (quietMs === 0) void flusher.poke();
+    else
+      quiet.set(
+        record.name,
+        clock.after(quietMs, () => void flusher.poke()),
+      );
   }
 
   /** Takes in what the server holds; what waits here is merged with it and waits on. */

@@ -51,7 +51,7 @@ export interface ConversationActions {
 export type ConversationModel = Model<ConversationSnapshot, ConversationActions>;
 
 export const PAGE = 60;
-const DRAFT_MS = 600;
+const DRAFT_MS = 200;
 const TYPING_AGAIN_MS = 4_000;
 const TYPING_STOPS_MS = 6_000;
 
@@ -101,7 +101,7 @@ export function createConversation(
   const drafts = createDrafts(services, conversationId, () => store.get().composer);
 
   const applyDraft = (draft: Draft | null): void => {
-    if (drafts.isDirty()) return;
+    if (drafts.isDirty() || drafts.isOwn(draft)) return;
     pendingDraft = undefined;
     if (draft === null) {
       if (store.get().composer.text !== '') setComposer(EMPTY_COMPOSER);
@@ -131,6 +131,7 @@ export function createConversation(
     engine.watch('conversation', { conversationId }, (details) => store.patch({ details })),
     engine.watch('typing', { conversationId }, (people) => store.patch({ typing: people })),
     engine.watch('draft', { conversationId }, applyDraft),
+    services.onLeaving?.(() => drafts.flush()) ?? (() => undefined),
     () => drafts.flush(),
     () => typing.stop(),
   ];
@@ -148,8 +149,12 @@ export function createConversation(
     latest: () => extend('latest'),
     seen(upToSeq) {
       if (upToSeq <= readUpTo) return;
+      const before = readUpTo;
       readUpTo = upToSeq;
-      void engine.command('conversation.markRead', { conversationId, upToSeq });
+      void engine.command('conversation.markRead', { conversationId, upToSeq }).then((answer) => {
+        // Said again with the next one that is seen.
+        if (!answer.ok && readUpTo === upToSeq) readUpTo = before;
+      });
     },
     write(text) {
       const { replyTo, edits } = store.get().composer;
@@ -247,13 +252,33 @@ function context(
   };
 }
 
-/** Keeps the draft a moment after the last keystroke. */
+const OWN_MAX = 20;
+
+/** Keeps the draft while one writes, a few times a second: the tab may be closed at any moment. */
 function createDrafts(
   { engine, clock }: Services,
   conversationId: ConversationId,
   composer: () => Composer,
-): { changed(): void; clear(): void; flush(): void; isDirty(): boolean } {
+): {
+  changed(): void;
+  clear(): void;
+  flush(): void;
+  /** What is in the field is newer than what the engine shows. */
+  isDirty(): boolean;
+  /** Said from here: hearing it again says nothing new, and the field may be further by now. */
+  isOwn(draft: Draft | null): boolean;
+} {
   let cancel: (() => void) | undefined;
+  let unanswered = 0;
+  let own: readonly string[] = [];
+  const name = (draft: Draft | null): string =>
+    draft === null ? '' : JSON.stringify([draft.text, draft.replyTo, draft.edits]);
+  const tell = async (draft: Draft | null): Promise<void> => {
+    own = [...own, name(draft)].slice(-OWN_MAX);
+    unanswered++;
+    await engine.command('conversation.draft', { conversationId, draft });
+    unanswered--;
+  };
   const keep = (): void => {
     cancel = undefined;
     const { text, replyTo, edits } = composer();
@@ -265,18 +290,23 @@ function createDrafts(
             ...(replyTo === undefined ? {} : { replyTo: replyTo.key }),
             ...(edits === undefined ? {} : { edits: edits.key }),
           };
-    void engine.command('conversation.draft', { conversationId, draft });
+    void tell(draft);
   };
   return {
-    isDirty: () => cancel !== undefined,
+    isDirty: () => cancel !== undefined || unanswered > 0,
+    isOwn(draft) {
+      if (own.includes(name(draft))) return true;
+      // From another tab or device: the same words from there again would be news.
+      own = [];
+      return false;
+    },
     changed() {
-      cancel?.();
-      cancel = clock.after(DRAFT_MS, keep);
+      cancel ??= clock.after(DRAFT_MS, keep);
     },
     clear() {
       cancel?.();
       cancel = undefined;
-      void engine.command('conversation.draft', { conversationId, draft: null });
+      void tell(null);
     },
     flush() {
       if (cancel === undefined) return;

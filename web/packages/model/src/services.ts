@@ -7,6 +7,8 @@ export interface Services {
   readonly engine: EngineClient;
   readonly clock: Clock;
   readonly notices: NoticesModel;
+  /** Runs `act` when the page is hidden or closed, after which it may never run again; absent where pages stay. */
+  readonly onLeaving?: (act: () => void) => () => void;
   /** A whole number in [0, max), uniformly. */
   readonly random: (max: number) => number;
 }

@@ -212,3 +212,53 @@ test('what a form cannot show is said in passing', async () => {
   expect(notice?.tone).toBe('danger');
   expect(notice?.said.say(words)).toContain('Du eier denne gruppen');
 });
+
+test('words in the making are kept while one writes, and at once when the page goes', async () => {
+  const { services, engine, clock } = start(ordinaryWorld(NOW));
+  let leave: () => void = () => undefined;
+  const onLeaving = (act: () => void): (() => void) => {
+    leave = act;
+    return () => undefined;
+  };
+  const model = createConversation({ ...services, onLeaving }, 'ward', 0);
+  await settled();
+  const kept = (): unknown => engine.world.conversations.get('ward')?.draft?.text;
+  // Without a pause between the letters.
+  for (const text of ['H', 'He', 'Hei', 'Hei ']) {
+    model.actions.write(text);
+    clock.advance(90);
+    await settled();
+  }
+  expect(kept()).toBe('Hei');
+  model.actions.write('Hei dere');
+  leave();
+  await settled();
+  expect(kept()).toBe('Hei dere');
+});
+
+test('hearing again of a draft of one’s own does not take letters back', async () => {
+  const { services, engine, clock } = start(ordinaryWorld(NOW));
+  let hear: (draft: { text: string } | null) => void = () => undefined;
+  const watched: typeof engine.watch = (name, args, onValue) => {
+    if (name === 'draft') hear = onValue as typeof hear;
+    return engine.watch(name, args, onValue);
+  };
+  const model = createConversation(
+    { ...services, engine: { ...engine, watch: watched } },
+    'ward',
+    0,
+  );
+  await settled();
+  model.actions.write('a');
+  clock.advance(300);
+  await settled();
+  model.actions.write('ab');
+  clock.advance(300);
+  await settled();
+  hear({ text: 'a' });
+  expect(model.getSnapshot().composer.text).toBe('ab');
+  hear({ text: 'fra en annen fane' });
+  expect(model.getSnapshot().composer.text).toBe('fra en annen fane');
+  hear({ text: 'a' });
+  expect(model.getSnapshot().composer.text).toBe('a');
+});
