@@ -237,7 +237,14 @@ export type SessionState =
   | { kind: 'starting' }
   | { kind: 'signed-out'; reason?: 'logged-out' | 'unlinked' | 'expired' }
   /** Signed in on the server; keys, groups and history are being fetched. `done` of `total`. */
-  | { kind: 'preparing'; step: 'keys' | 'device' | 'conversations'; done: number; total: number }
+  | {
+      kind: 'preparing';
+      step: 'keys' | 'device' | 'conversations';
+      done: number;
+      total: number;
+      /** Why the last try came to nothing; it is tried again by itself. */
+      problem?: FailureCode;
+    }
   | { kind: 'signed-in'; accountId: AccountId; deviceId: DeviceId; isSharedComputer: boolean }
   /** Another version of the program holds this browser's data. */
   | { kind: 'blocked'; reason: 'newer-version' | 'storage' };

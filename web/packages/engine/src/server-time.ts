@@ -1,6 +1,10 @@
 /**
  * The server's clock as far as it is known. This device's own may be off by days: nothing is ordered by it, and
  * what has to be dated is dated by the server's.
+ *
+ * What the server says of it on the socket counts. The `Date` header of answers may be a proxy's own, with a clock
+ * of its own: before the socket has said anything it is the best guess there is; afterwards only a jump of it
+ * counts, which tells that this device's clock was changed.
  */
 import type { Clock } from './platform.ts';
 
@@ -13,11 +17,16 @@ export interface ServerTime {
   header(ms: number): void;
   /** From the server's own words on the socket. */
   exact(ms: number): void;
+  /** What was dated by it was refused: the other guess from now on, this device's clock or the headers. */
+  doubt(): void;
 }
 
 /** `apply` is told how far the device's clock is behind, whenever that changes. */
 export function makeServerTime(clock: Clock, apply: (offsetMs: number) => void): ServerTime {
   let offsetMs = 0;
+  let headerOffsetMs: number | undefined;
+  let isExact = false;
+  let isHeaderDoubted = false;
 
   function set(next: number): void {
     if (next === offsetMs) return;
@@ -25,12 +34,29 @@ export function makeServerTime(clock: Clock, apply: (offsetMs: number) => void):
     apply(next);
   }
 
+  function guess(): void {
+    const next = isHeaderDoubted ? 0 : (headerOffsetMs ?? 0);
+    if (Math.abs(next - offsetMs) > HEADER_SLACK_MS) set(next);
+  }
+
   return {
     now: () => clock.now() + offsetMs,
     header: (ms) => {
       const next = ms - clock.now();
-      if (Math.abs(next - offsetMs) > HEADER_SLACK_MS) set(next);
+      const jump = headerOffsetMs === undefined ? 0 : next - headerOffsetMs;
+      if (headerOffsetMs !== undefined && Math.abs(jump) <= HEADER_SLACK_MS) return;
+      headerOffsetMs = next;
+      if (isExact) set(offsetMs + jump);
+      else guess();
     },
-    exact: (ms) => set(ms - clock.now()),
+    exact: (ms) => {
+      isExact = true;
+      set(ms - clock.now());
+    },
+    doubt: () => {
+      if (isExact) return;
+      isHeaderDoubted = !isHeaderDoubted;
+      guess();
+    },
   };
 }

@@ -36,6 +36,9 @@ import type { Topics } from './topics.ts';
 type In<N extends keyof Commands> = Commands[N]['in'];
 type Out<N extends keyof Commands> = Promise<Commands[N]['out']>;
 
+/** What the server names when it refuses key packages. */
+const PACKAGE_FIELDS: ReadonlySet<string> = new Set(['key_packages', 'last_resort']);
+
 const STORED = { partition: 'meta', name: 'account' };
 
 export interface Session {
@@ -182,6 +185,7 @@ export function makeSession(platform: Platform, topics: Topics): Session {
           set({ kind: 'blocked', reason: 'storage' });
           return;
         }
+        if (state.kind === 'preparing') set({ ...state, problem: failure.code });
         const wait = retryDelay(failure, attempt, random);
         await sleep(clock, isPassing(failure) ? wait : Math.max(wait, 5_000));
       }
@@ -201,13 +205,20 @@ export function makeSession(platform: Platform, topics: Topics): Session {
       );
       // The last one is the last resort.
       const keyPackages = await mls.keyPackages(KEY_PACKAGES + 1);
-      const { outcome } = await rpc.call(AccountService.method.registerDevice, {
-        device,
-        unlock,
-        keyPackages,
-      });
+      const { outcome } = await rpc
+        .call(AccountService.method.registerDevice, { device, unlock, keyPackages })
+        .catch((error: unknown) => {
+          // Dated by a clock that is not the server's, most likely: the next try dates them by another.
+          if (PACKAGE_FIELDS.has(toFailure(error).field ?? '')) time.doubt();
+          throw error;
+        });
       if (outcome.case === 'tooManyDevices') throw fail('too-large');
-      if (outcome.case !== 'registered') throw fail('unavailable');
+      if (outcome.case === 'staleKey') {
+        // Only the passphrase opens the new account key, and it is not kept.
+        void end('expired');
+        throw fail('unauthenticated');
+      }
+      if (outcome.case !== 'registered') throw fail('untrusted-server');
     }
     await keep(mine, { ...mine.stored, stage: 'ready' });
   }

@@ -1,5 +1,5 @@
 /** The server as clients see it, in memory: enough of its rules that a client can get them wrong. */
-import { base64, hex, sameBytes } from '@crypho/vault';
+import { base64, hex, sameBytes, utf8 } from '@crypho/vault';
 import type { Bytes } from '@crypho/vault';
 import {
   AccountKeysSchema,
@@ -123,6 +123,8 @@ export class SimServer {
   faults: Faults = NO_FAULTS;
   readonly now: () => number;
   readonly calls: string[] = [];
+  /** The field that is refused as invalid in a request to this path, if any. */
+  refuses: (path: string) => string | undefined = () => undefined;
 
   /** How long anything takes over the network: waits of different lengths also change the order. */
   readonly #travel: () => Promise<void>;
@@ -168,6 +170,11 @@ export class SimServer {
     const handler = this.#handlers.get(path);
     if (handler === undefined) throw new Error(`not simulated: ${path}`);
     const contentType = 'application/proto';
+    const field = this.refuses(path);
+    if (field !== undefined) {
+      const error = { code: 'invalid_argument', details: [{ debug: { field } }] };
+      return { status: 400, body: utf8(JSON.stringify(error)), contentType: 'application/json' };
+    }
     try {
       const input = fromBinary(handler.method.input, body);
       const out = handler.run(session, input as never);
