@@ -43,6 +43,11 @@ export function Preparing({ state }: { state: PreparingState }): VNode {
           max={STEPS.length}
           value={current + (state.total > 0 ? state.done / state.total : 0)}
         />
+        {state.problem !== undefined && (
+          <p class="field-error" role="status">
+            {t(`failure.${state.problem}`)}
+          </p>
+        )}
         <p class="field-hint">{t('preparing.hint')}</p>
       </div>
     </main>
