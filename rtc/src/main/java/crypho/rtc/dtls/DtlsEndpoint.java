@@ -210,7 +210,7 @@ public final class DtlsEndpoint {
   /// Reads what has come since the handshake: the library answers repeated flights by itself.
   private void read(DTLSTransport connected) throws IOException {
     var buffer = new byte[PACKET_BYTES_MAX];
-    while (!inbox.isEmpty()) {
+    while (isStopping || !inbox.isEmpty()) {
       if (isStopping) {
         connected.close();
         end(new DtlsEvent.Closed());
@@ -285,6 +285,9 @@ public final class DtlsEndpoint {
           return -1;
         }
         if (packet.length == 0) {
+          if (transport != null) {
+            return -1;
+          }
           throw new InterruptedIOException("closed");
         }
         var copied = Math.min(length, packet.length);
