@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
+import { twoWhoTalk } from '../lib/pair.mjs';
 
 export const journey = {
   title: 'a second device shows the full history while the first is off; then it is unlinked',
   async run(world, step) {
-    const kari = await world.person('Kari');
-    const ola = await world.person('Ola');
-    await step('two people talk', async () => {
-      await kari.signUp();
-      await ola.signUp();
-      await kari.befriend(ola);
-      await kari.writeTo(ola);
-      await ola.writeTo(kari);
-    });
+    const { kari, ola } = await step('two people talk', () => twoWhoTalk(world));
     const said = [];
     await step('forty messages, both ways', async () => {
       for (let i = 0; i < 20; i++) {

@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
+import { twoWhoTalk } from '../lib/pair.mjs';
 
 const KILLS = 20;
 
 export const journey = {
   title: 'the server is killed with -9 twenty times while people write: nothing lost, nothing doubled',
   async run(world, step, note) {
-    const kari = await world.person('Kari');
-    const ola = await world.person('Ola');
-    await step('two people talk', async () => {
-      await kari.signUp();
-      await ola.signUp();
-      await kari.befriend(ola);
-      await kari.writeTo(ola);
-      const hello = world.marker('Hei');
-      await kari.saySurely(hello);
-      await ola.open(kari.name);
-      await ola.sees(hello);
-    });
+    const { kari, ola } = await step('two people talk', () => twoWhoTalk(world));
     const said = { kari: [], ola: [] };
     await step(`${KILLS} kills`, async () => {
       for (let kill = 0; kill < KILLS; kill++) {

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
+import { twoWhoTalk } from '../lib/pair.mjs';
 
 export const journey = {
   title: 'offline for a while: catches up, and sends what waited, once and in order',
   async run(world, step) {
-    const kari = await world.person('Kari');
-    const ola = await world.person('Ola');
-    await step('two people talk', async () => {
-      await kari.signUp();
-      await ola.signUp();
-      await kari.befriend(ola);
-      await kari.writeTo(ola);
-      const hello = world.marker('Hei');
-      await kari.saySurely(hello);
-      await ola.open(kari.name);
-      await ola.sees(hello);
-    });
+    const { kari, ola } = await step('two people talk', () => twoWhoTalk(world));
     const waiting = [];
     const missed = [];
     await step('Kari loses the network; both write on', async () => {

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
+import { twoWhoTalk } from '../lib/pair.mjs';
 
 export const journey = {
   title: 'two tabs of one browser; the one that does the work is closed and the other carries on',
   async run(world, step) {
-    const kari = await world.person('Kari');
-    const ola = await world.person('Ola');
-    await step('two people, and a second tab for Kari', async () => {
-      await kari.signUp();
-      await ola.signUp();
-      await kari.befriend(ola);
-      await kari.writeTo(ola);
-    });
+    const { kari, ola } = await step('two people talk', () => twoWhoTalk(world));
     let owner = kari;
     let other = await kari.otherTab();
     await step('both tabs show and send the same', async () => {
@@ -21,7 +15,6 @@ export const journey = {
       const two = world.marker('Fra andre fane');
       await other.saySurely(two);
       await kari.sees(two);
-      await ola.open(kari.name);
       await ola.sees(one);
       await ola.sees(two);
     });
