@@ -40,6 +40,13 @@ function vitest(name) {
   };
 }
 
+function gallery() {
+  const file = join(results, 'gallery.json');
+  if (!existsSync(file)) return none();
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  return { passed: report.numPassed, failed: report.numFailed, skipped: 0 };
+}
+
 function journeys() {
   const file = join(home, 'e2e', 'results', 'e2e.json');
   if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0 };
@@ -54,6 +61,7 @@ const counters = {
   web: () => vitest('vitest'),
   'mls-interop': () => vitest('mls-interop'),
   'mls-stress': () => vitest('mls-stress'),
+  gallery,
   e2e: journeys,
 };
 let passed = 0;
