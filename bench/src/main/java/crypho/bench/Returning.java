@@ -27,14 +27,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Returning {
   private static final int KNOWN = Layout.HISTORY / 2;
   static final int WAIT_SECONDS_MAX = 120;
-  private static final int RETRY_MS_MIN = 250;
-  private static final int RETRY_MS_MAX = 5_000;
+
+  // As our browser client does it: packages engine, socket.ts and rpc.ts.
+  private static final int KNOCK_MS_MIN = 500;
+  private static final int KNOCK_MS_MAX = 30_000;
+  private static final int HELLO_WITHIN_MS = 15_000;
+  private static final int CALL_RETRY_MS = 400;
 
   private final LoadLoop loop;
   private final int people = Layout.RETURNING_TO - Layout.RETURNING_FROM;
   private final Set<Integer> caughtUp = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Integer> attempts = new ConcurrentHashMap<>();
-  private final AtomicInteger retries = new AtomicInteger();
+  private final AtomicInteger refusedBeforeReady = new AtomicInteger();
+  private final AtomicInteger refusedAfterReady = new AtomicInteger();
+  private final AtomicInteger readsRepeated = new AtomicInteger();
+  private volatile boolean isReady;
   private final CompletableFuture<Long> all = new CompletableFuture<>();
 
   private Returning(LoadLoop loop) {
@@ -59,10 +66,20 @@ final class Returning {
       }
       var server = ServerProcess.start(home, data, port, settings);
       var ready = System.nanoTime();
+      returning.isReady = true;
+      var serverBefore = server.serverCpuSeconds();
+      var databaseBefore = server.databaseCpuSeconds();
+      var ownBefore = Proc.cpuSeconds(ProcessHandle.current().pid());
       try {
         var last = returning.all.get(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
         return new Result(
-            row(killed, ready, last, server.readySeconds(), returning.retries.get()), server);
+            row(killed, ready, last, server.readySeconds(), returning.refused())
+                .put("refused_after_ready", returning.refusedAfterReady.get())
+                .put("reads_repeated", returning.readsRepeated.get())
+                .put("server_cpu_s", server.serverCpuSeconds() - serverBefore)
+                .put("database_cpu_s", server.databaseCpuSeconds() - databaseBefore)
+                .put("generator_cpu_s", Proc.cpuSeconds(ProcessHandle.current().pid()) - ownBefore),
+            server);
       } catch (ExecutionException | TimeoutException e) {
         server.close();
         throw new IOException(
@@ -81,32 +98,56 @@ final class Returning {
   }
 
   private void comeBack(int number) {
+    var person = new Person(number);
     var _ =
-        loop.connect(number, People.token(number), new Person(number))
-            .exceptionally(failure -> {
-              later(number);
-              return null;
+        loop.connect(number, People.token(number), person)
+            .whenComplete((socket, failure) -> {
+              if (failure == null) {
+                person.opened(socket);
+              } else {
+                later(number);
+              }
             });
   }
 
-  /// A delay that doubles, with jitter, as our clients wait: 5,000 who knock without pause would
-  /// measure themselves.
+  /// A delay that doubles, its upper half by chance, as our browser client waits: 5,000 who knock
+  /// without pause would measure themselves.
   static int delayMs(int tries) {
-    var longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN << Math.min(tries, 10));
+    var longest = Math.min(KNOCK_MS_MAX, KNOCK_MS_MIN << Math.min(tries - 1, 10));
     return ThreadLocalRandom.current().nextInt(longest / 2, longest);
   }
 
   private void later(int number) {
-    retries.incrementAndGet();
-    var delay = delayMs(attempts.merge(number, 1, Integer::sum));
-    CompletableFuture.delayedExecutor(delay, TimeUnit.MILLISECONDS).execute(() -> comeBack(number));
+    (isReady ? refusedAfterReady : refusedBeforeReady).incrementAndGet();
+    var tries = attempts.merge(number, 1, Integer::sum);
+    after(delayMs(tries), () -> comeBack(number));
+  }
+
+  private int refused() {
+    return refusedBeforeReady.get() + refusedAfterReady.get();
+  }
+
+  private static void after(int millis, Runnable work) {
+    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(work);
   }
 
   private final class Person implements LoadListener {
     private final int number;
+    private volatile boolean isGreeted;
 
     Person(int number) {
       this.number = number;
+    }
+
+    /// Gives up a connection that says nothing.
+    void opened(LoadSocket socket) {
+      after(
+          HELLO_WITHIN_MS,
+          () -> {
+            if (!isGreeted) {
+              socket.close();
+            }
+          });
     }
 
     /// Cut before it was served: it comes again, as anybody would.
@@ -122,16 +163,18 @@ final class Returning {
       try {
         var parsed = ServerFrame.parseFrom(frame.nioBuffer());
         if (parsed.hasHello()) {
+          isGreeted = true;
+          attempts.remove(number);
           parsed.getHello().getConversationsList().stream()
               .filter(head -> head.getLastSeq() > KNOWN)
-              .forEach(this::read);
+              .forEach(head -> read(head, 0));
         }
       } catch (InvalidProtocolBufferException e) {
         throw new IllegalStateException("not a frame", e);
       }
     }
 
-    private void read(ConversationHead head) {
+    private void read(ConversationHead head, int tries) {
       var request =
           ReadLogRequest.newBuilder()
               .setConversationId(head.getConversationId())
@@ -143,13 +186,14 @@ final class Returning {
                   People.token(number),
                   "crypho.v1.ConversationService/ReadLog",
                   request.toByteArray())
-              .whenComplete((body, failure) -> onRead(head, body, failure));
+              .whenComplete((body, failure) -> onRead(head, tries, body, failure));
     }
 
-    private void onRead(ConversationHead head, byte[] body, Throwable failure) {
+    private void onRead(ConversationHead head, int tries, byte[] body, Throwable failure) {
       if (failure != null) {
-        retries.incrementAndGet();
-        CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS).execute(() -> read(head));
+        readsRepeated.incrementAndGet();
+        var longest = CALL_RETRY_MS << Math.min(tries, 8);
+        after(50 + ThreadLocalRandom.current().nextInt(longest), () -> read(head, tries + 1));
         return;
       }
       try {
