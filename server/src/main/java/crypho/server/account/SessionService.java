@@ -67,18 +67,25 @@ final class SessionService implements SessionResolver {
       return cached;
     }
     long before = cache.ticket();
-    var found = db.transact(transaction -> Optional.ofNullable(use(transaction, hash, now)));
-    found.ifPresent(session -> cache.put(hash, session, now, before));
-    return found.map(Session::caller).orElse(null);
+    var found = db.read(handle -> Optional.ofNullable(stores.sessions().find(handle, hash)));
+    if (found.isPresent() && isTouchDue(found.get(), now)) {
+      found = db.transact(transaction -> Optional.ofNullable(touched(transaction, hash, now)));
+    }
+    var valid = found.filter(session -> session.expiresAt().isAfter(now));
+    valid.ifPresent(session -> cache.put(hash, session, now, before));
+    return valid.map(Session::caller).orElse(null);
   }
 
-  private @Nullable Session use(Handle transaction, Bytes tokenHash, Instant now) {
+  private static boolean isTouchDue(Session session, Instant now) {
+    return session.deviceOrNull() != null
+        && session.expiresAt().isAfter(now)
+        && Duration.between(session.lastUsedAt(), now).compareTo(TOUCHED_EVERY) >= 0;
+  }
+
+  /// Writes the use down; null where the session has ended meanwhile.
+  private @Nullable Session touched(Handle transaction, Bytes tokenHash, Instant now) {
     var session = stores.sessions().find(transaction, tokenHash);
-    if (session == null || !session.expiresAt().isAfter(now)) {
-      return null;
-    }
-    boolean isDue = Duration.between(session.lastUsedAt(), now).compareTo(TOUCHED_EVERY) >= 0;
-    if (isDue && session.deviceOrNull() != null) {
+    if (session != null && session.deviceOrNull() != null && isTouchDue(session, now)) {
       var expiresAt = session.isSharedComputer() ? session.expiresAt() : now.plus(LASTS);
       stores.sessions().touch(transaction, session.id(), now, expiresAt);
       stores.devices().setLastSeenAt(transaction, session.deviceOrNull(), now);

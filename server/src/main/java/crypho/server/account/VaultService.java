@@ -136,6 +136,6 @@ final class VaultService {
   }
 
   long revision(AccountId account) {
-    return db.transact(transaction -> vaults.revision(transaction, account));
+    return db.read(handle -> vaults.revision(handle, account));
   }
 }

@@ -56,7 +56,7 @@ final class ReadService {
   private record RowHead(long rowId, ConversationHead head, long untilMs) {}
 
   List<ConversationHead> list(MemberId caller) {
-    return db.transact(handle ->
+    return db.read(handle ->
         handle
             .createQuery(HEADS + " ORDER BY c.row_id DESC LIMIT " + Limits.CONVERSATIONS_MAX)
             .bind("account", caller.account().value())
@@ -67,7 +67,7 @@ final class ReadService {
 
   /// Conversations whose frames an account gets.
   List<ConversationId> subscriptions(AccountId account) {
-    return db.transact(handle ->
+    return db.read(handle ->
         handle
             .createQuery(
                 "SELECT c.id FROM conversation_member m"

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -45,10 +46,22 @@ public final class Db {
   ///
   /// @throws RpcException UNAVAILABLE where the database cannot be reached
   public <T> T transact(Function<Handle, T> work) {
+    return repeated(() -> jdbi.inTransaction(work::apply));
+  }
+
+  /// Runs one statement that only reads, without a transaction around it: one round trip where
+  /// [#transact] has two or three. Several statements would each see another moment.
+  ///
+  /// @throws RpcException UNAVAILABLE where the database cannot be reached
+  public <T> T read(Function<Handle, T> work) {
+    return repeated(() -> jdbi.withHandle(work::apply));
+  }
+
+  private <T> T repeated(Supplier<T> work) {
     for (int tries = 1; ; tries++) {
       refuseWhileAway();
       try {
-        return jdbi.inTransaction(work::apply);
+        return work.get();
       } catch (JdbiException e) {
         if (isAway(e)) {
           throw RpcException.unavailable(RETRY_AFTER);
