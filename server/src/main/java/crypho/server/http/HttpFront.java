@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,12 @@ public final class HttpFront {
   private static final int IDLE_SECONDS = 90;
   private static final int SOCKET_FRAME_BYTES_MAX = 128 * 1024;
   private static final Duration TLS_LOOK_EVERY = Duration.ofSeconds(30);
+
+  /// Sockets whose session is looked up at once; others wait in line. When all come back after a
+  /// restart, those who cannot have a database connection yet would otherwise be refused for not
+  /// getting one in time, and knock again for nothing.
+  private static final int UPGRADES_AT_ONCE_MAX = 8;
+
   private static final RateLimit UPGRADES = new RateLimit(600, Duration.ofMinutes(1));
 
   private final Vertx vertx;
@@ -63,6 +70,7 @@ public final class HttpFront {
   private final HttpDate date = new HttpDate();
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
+  private final Semaphore upgrades = new Semaphore(UPGRADES_AT_ONCE_MAX, true);
   private final AtomicInteger port = new AtomicInteger();
   private volatile @Nullable FileTime certificateTime;
 
@@ -263,23 +271,40 @@ public final class HttpFront {
     var context = vertx.getOrCreateContext();
     Thread.ofVirtual()
         .start(() -> {
-          int status = 401;
           try {
-            var caller = sessions.resolve(token, Instant.now());
-            if (caller != null && caller.deviceOrNull() != null) {
-              if (sockets.mayOpen(caller)) {
-                context.runOnContext(_ -> open(request, caller, token));
-                return;
-              }
-              status = 429;
-            } else if (caller != null) {
-              status = 403;
-            }
-          } catch (RpcException e) {
-            status = 503;
+            upgrades.acquire();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
           }
-          refuse(request, context, status);
+          try {
+            lookUp(request, context, token);
+          } finally {
+            upgrades.release();
+          }
         });
+  }
+
+  private void lookUp(HttpServerRequest request, Context context, Secret token) {
+    if (request.response().closed()) {
+      return; // gave up while it stood in line
+    }
+    int status = 401;
+    try {
+      var caller = sessions.resolve(token, Instant.now());
+      if (caller != null && caller.deviceOrNull() != null) {
+        if (sockets.mayOpen(caller)) {
+          context.runOnContext(_ -> open(request, caller, token));
+          return;
+        }
+        status = 429;
+      } else if (caller != null) {
+        status = 403;
+      }
+    } catch (RpcException e) {
+      status = 503;
+    }
+    refuse(request, context, status);
   }
 
   private void open(HttpServerRequest request, Caller caller, Secret token) {
