@@ -89,14 +89,14 @@ public final class Bench {
         report(row);
       }
     }
-    if (chosen.contains("a")) {
-      report(SendThroughput.measure(current));
-    }
     if (chosen.contains("b")) {
       report(SendLatency.measure(current));
     }
     if (chosen.contains("c")) {
       report(FanOut.measure(current));
+    }
+    if (chosen.contains("a")) {
+      report(SendThroughput.measure(current));
     }
     if (chosen.contains("f")) {
       var result = Returning.measure(home, data, current, SETTINGS);

@@ -58,14 +58,14 @@ final class Ejabberd {
         if (chosen.contains("d")) {
           EjabberdMemory.idleConnections(server).forEach(report);
         }
-        if (chosen.contains("a")) {
-          report.accept(XmppSendThroughput.measure(server, data));
-        }
         if (chosen.contains("b")) {
           report.accept(XmppSendLatency.measure(server));
         }
         if (chosen.contains("c")) {
           report.accept(XmppFanOut.measure(server, data));
+        }
+        if (chosen.contains("a")) {
+          report.accept(XmppSendThroughput.measure(server, data));
         }
         if (chosen.contains("f")) {
           var result = XmppReturning.measure(home, data, server, now);

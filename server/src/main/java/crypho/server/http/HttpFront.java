@@ -303,6 +303,9 @@ public final class HttpFront {
       }
     } catch (RpcException e) {
       status = 503;
+    } catch (RuntimeException e) {
+      LOG.error("event=socket.lookup_failed", e);
+      status = 500; // a defect of ours, but whoever knocks is answered
     }
     refuse(request, context, status);
   }
