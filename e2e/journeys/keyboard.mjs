@@ -7,7 +7,7 @@ function focusOn(element) {
     const style = getComputedStyle(e);
     return style.outlineStyle !== 'none' || style.boxShadow !== 'none';
   };
-  const near = element.closest('.composer-box, .list-search, .field') ?? element;
+  const near = element.closest('.composer-box, .list-search, .field-box') ?? element;
   return shows(element) || shows(near) ? 'shown' : 'hidden';
 }
 

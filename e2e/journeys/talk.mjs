@@ -72,6 +72,12 @@ export const journey = {
       await kari.open(ola.name);
       await kari.sees(unread);
       await ola.message(unread).getByText(ola.t('message.state.read'), { exact: true }).waitFor({ state: 'attached' });
+      // What was unread ended within the view: what comes next is followed.
+      for (let i = 0; i < 6; i++) {
+        const long = world.marker(`Langt ${i}`);
+        await ola.saySurely(`${long} ${'med flere ord om saken '.repeat(20)}`);
+        await kari.isInView(long);
+      }
       await ola.composer.pressSequentially('skr');
       await kari.page.getByRole('status').filter({ hasText: kari.p('conversation.typing') }).waitFor();
       await ola.composer.fill('');

@@ -258,6 +258,16 @@ export class Person {
     await this.message(text).first().waitFor({ timeout });
   }
 
+  /** As `sees`, and its end is within the part of the conversation that is on the screen. */
+  async isInView(text) {
+    const message = await this.message(text).first().elementHandle({ timeout: PATIENCE_MS });
+    await this.page.waitForFunction(
+      ({ message, log }) => message.getBoundingClientRect().bottom <= log.getBoundingClientRect().bottom + 1,
+      { message, log: await this.log.elementHandle() },
+      { timeout: PATIENCE_MS },
+    );
+  }
+
   /** Says it, and waits until the server has it. */
   async saySurely(text) {
     await this.say(text);

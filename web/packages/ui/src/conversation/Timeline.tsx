@@ -102,7 +102,13 @@ export function Timeline(props: TimelineProps): VNode {
     if (state.rounds++ === 0) requestAnimationFrame(() => (state.rounds = 0));
     if (state.rounds > ROUNDS) return;
     if (isChanged) redraw((count) => count + 1);
-    else if (Math.abs(view.top - element.scrollTop) > 1) look();
+    else {
+      // What is new ends within the view: whoever sees the end follows it.
+      if (snapshot.isLoaded && !hasNewer && wanted >= endTop(state.offsets, element.clientHeight)) {
+        state.anchor = { kind: 'end' };
+      }
+      if (Math.abs(view.top - element.scrollTop) > 1) look();
+    }
   };
   useLayoutEffect(keepPlace);
 
@@ -248,11 +254,16 @@ function anchoredTop(
   offsets: Float64Array,
   height: number,
 ): number {
-  const end = Math.max(0, (offsets[rows.length] ?? 0) - height);
+  const end = endTop(offsets, height);
   if (anchor.kind === 'end') return end;
   const at = rows.findIndex((row) => row.key === anchor.key);
   if (at < 0) return end;
   return Math.min(end, Math.max(0, (offsets[at] ?? 0) - anchor.offset));
+}
+
+/** Where the view's top is when its bottom is at the end. */
+function endTop(offsets: Float64Array, height: number): number {
+  return Math.max(0, (offsets.at(-1) ?? 0) - height);
 }
 
 /** The browser will not scroll further than this. */
