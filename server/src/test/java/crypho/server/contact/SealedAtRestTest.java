@@ -27,6 +27,7 @@ final class SealedAtRestTest {
           "account_previous_key",
           "account_unlock",
           "device",
+          "former_device",
           "session",
           "log_in_ticket",
           "sign_up",
