@@ -1,73 +1,31 @@
 package crypho.rtc.srtp;
 
-import java.security.GeneralSecurityException;
-import java.util.Arrays;
-import javax.crypto.AEADBadTagException;
-import javax.crypto.Cipher;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
-
-/// AES in Galois/counter mode (RFC 7714). The JDK's cipher on heap arrays is the fastest there is
-/// in Java; each packet is one `init`, which allocates small objects inside the JDK. What lies
-/// outside it (parameter objects, nonces) is reused.
+/// AES in Galois/counter mode (RFC 7714).
 final class GcmTransform implements PacketTransform {
-  private static final int TAG_BYTES = 16;
-  private static final int NONCE_BYTES = 12;
   private static final int INDEX_BYTES = 4;
   private static final int RTCP_HEADER_BYTES = 8;
 
-  private final Cipher cipher;
-  private final SecretKey key;
+  private final Gcm gcm;
   private final byte[] salt;
+  private final byte[] nonce = new byte[Gcm.NONCE_BYTES];
+  private final byte[] word = new byte[INDEX_BYTES];
 
-  /// Two, in turn: the JDK compares the nonce of an encryption with the array of the one before.
-  private final Nonce even = new Nonce();
-
-  private final Nonce odd = new Nonce();
-  private boolean isOdd;
-  private final byte[] rtcpAad = new byte[RTCP_HEADER_BYTES + INDEX_BYTES];
-
-  /// Takes over `sessionSalt`, copies and wipes `sessionKey`.
-  GcmTransform(byte[] sessionKey, byte[] sessionSalt) {
-    key = new SecretKeySpec(sessionKey, "AES");
-    Arrays.fill(sessionKey, (byte) 0);
-    salt = sessionSalt;
-    try {
-      cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// Hands out its own array where its parent would copy: the JDK only reads it, until the next
-  /// `init`.
-  private static final class Nonce extends GCMParameterSpec {
-    private final byte[] value = new byte[NONCE_BYTES];
-
-    Nonce() {
-      super(TAG_BYTES * 8, new byte[NONCE_BYTES]);
-    }
-
-    @Override
-    public byte[] getIV() {
-      return value;
-    }
+  /// Takes over `sessionSalt`.
+  GcmTransform(Gcm gcm, byte[] sessionSalt) {
+    this.gcm = gcm;
+    this.salt = sessionSalt;
   }
 
   /// RFC 7714 §8.1 and §9.1: two zero bytes, the SSRC, the index in six bytes; all of it xor the
   /// salt.
-  private Nonce nonce(int ssrc, long index) {
-    isOdd = !isOdd;
-    var nonce = isOdd ? odd : even;
-    var iv = nonce.value;
-    iv[0] = salt[0];
-    iv[1] = salt[1];
-    BigEndian.putInt(iv, 2, ssrc ^ BigEndian.getInt(salt, 2));
-    iv[6] = (byte) (index >>> 40 ^ salt[6]);
-    iv[7] = (byte) (index >>> 32 ^ salt[7]);
-    BigEndian.putInt(iv, 8, (int) index ^ BigEndian.getInt(salt, 8));
-    return nonce;
+  private void begin(boolean isSealing, int ssrc, long index) {
+    nonce[0] = salt[0];
+    nonce[1] = salt[1];
+    BigEndian.putInt(nonce, 2, ssrc ^ BigEndian.getInt(salt, 2));
+    nonce[6] = (byte) (index >>> 40 ^ salt[6]);
+    nonce[7] = (byte) (index >>> 32 ^ salt[7]);
+    BigEndian.putInt(nonce, 8, (int) index ^ BigEndian.getInt(salt, 8));
+    gcm.begin(isSealing, nonce);
   }
 
   @Override
@@ -82,15 +40,11 @@ final class GcmTransform implements PacketTransform {
       long index,
       byte[] out,
       int outOffset) {
-    try {
-      cipher.init(Cipher.ENCRYPT_MODE, key, nonce(ssrc, index));
-      cipher.updateAAD(header, headerOffset, headerLength);
-      System.arraycopy(header, headerOffset, out, outOffset, headerLength);
-      return headerLength
-          + cipher.doFinal(payload, payloadOffset, payloadLength, out, outOffset + headerLength);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    begin(true, ssrc, index);
+    gcm.aad(header, headerOffset, headerLength);
+    System.arraycopy(header, headerOffset, out, outOffset, headerLength);
+    return headerLength
+        + gcm.seal(payload, payloadOffset, payloadLength, out, outOffset + headerLength);
   }
 
   @Override
@@ -103,44 +57,34 @@ final class GcmTransform implements PacketTransform {
       long index,
       byte[] out,
       int outOffset) {
-    try {
-      cipher.init(Cipher.DECRYPT_MODE, key, nonce(ssrc, index));
-      cipher.updateAAD(in, offset, headerLength);
-      var payload =
-          cipher.doFinal(
-              in, offset + headerLength, length - headerLength, out, outOffset + headerLength);
-      System.arraycopy(in, offset, out, outOffset, headerLength);
-      return headerLength + payload;
-    } catch (AEADBadTagException _) {
-      return SrtpVerdict.UNAUTHENTIC;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    begin(false, ssrc, index);
+    gcm.aad(in, offset, headerLength);
+    return opened(in, offset, headerLength, length - headerLength, out, outOffset);
   }
 
+  /// Opens the `length` bytes after a clear part, and copies that before them.
+  private int opened(byte[] in, int offset, int clear, int length, byte[] out, int outOffset) {
+    var plain = gcm.open(in, offset + clear, length, out, outOffset + clear);
+    if (plain < 0) {
+      return plain;
+    }
+    System.arraycopy(in, offset, out, outOffset, clear);
+    return clear + plain;
+  }
+
+  /// RFC 7714 §9.2: the associated data ends with the word of E bit and index.
   @Override
   public int protectRtcp(
       byte[] in, int offset, int length, int ssrc, int index, byte[] out, int outOffset) {
-    var word = index | CmHmacTransform.ENCRYPTED;
-    System.arraycopy(in, offset, rtcpAad, 0, RTCP_HEADER_BYTES);
-    BigEndian.putInt(rtcpAad, RTCP_HEADER_BYTES, word);
-    try {
-      cipher.init(Cipher.ENCRYPT_MODE, key, nonce(ssrc, index));
-      cipher.updateAAD(rtcpAad);
-      System.arraycopy(in, offset, out, outOffset, RTCP_HEADER_BYTES);
-      var written =
-          RTCP_HEADER_BYTES
-              + cipher.doFinal(
-                  in,
-                  offset + RTCP_HEADER_BYTES,
-                  length - RTCP_HEADER_BYTES,
-                  out,
-                  outOffset + RTCP_HEADER_BYTES);
-      BigEndian.putInt(out, outOffset + written, word);
-      return written + INDEX_BYTES;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    BigEndian.putInt(word, 0, index | CmHmacTransform.ENCRYPTED);
+    begin(true, ssrc, index);
+    gcm.aad(in, offset, RTCP_HEADER_BYTES);
+    gcm.aad(word, 0, INDEX_BYTES);
+    System.arraycopy(in, offset, out, outOffset, RTCP_HEADER_BYTES);
+    var at = RTCP_HEADER_BYTES;
+    at += gcm.seal(in, offset + at, length - at, out, outOffset + at);
+    System.arraycopy(word, 0, out, outOffset + at, INDEX_BYTES);
+    return at + INDEX_BYTES;
   }
 
   /// Where the E bit is clear the packet is plain, and all of it is associated data (RFC 7714
@@ -149,21 +93,12 @@ final class GcmTransform implements PacketTransform {
   public int unprotectRtcp(
       byte[] in, int offset, int length, int ssrc, int index, byte[] out, int outOffset) {
     var isEncrypted = index < 0;
-    var tagAt = length - INDEX_BYTES - TAG_BYTES;
-    var plain = isEncrypted ? RTCP_HEADER_BYTES : tagAt;
-    try {
-      cipher.init(Cipher.DECRYPT_MODE, key, nonce(ssrc, index & 0x7fffffffL));
-      cipher.updateAAD(in, offset, plain);
-      cipher.updateAAD(in, offset + length - INDEX_BYTES, INDEX_BYTES);
-      var decrypted =
-          cipher.doFinal(in, offset + plain, length - INDEX_BYTES - plain, out, outOffset + plain);
-      System.arraycopy(in, offset, out, outOffset, plain);
-      return plain + decrypted;
-    } catch (AEADBadTagException _) {
-      return SrtpVerdict.UNAUTHENTIC;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    var end = length - INDEX_BYTES;
+    var clear = isEncrypted ? RTCP_HEADER_BYTES : end - Gcm.TAG_BYTES;
+    begin(false, ssrc, index & 0x7fffffffL);
+    gcm.aad(in, offset, clear);
+    gcm.aad(in, offset + end, INDEX_BYTES);
+    return opened(in, offset, clear, end - clear, out, outOffset);
   }
 
   @Override

@@ -50,7 +50,8 @@ sealed interface PacketTransform permits GcmTransform, CmHmacTransform {
       var sessionKey = derivation.derive(KeyDerivation.RTP_ENCRYPTION + shift, profile.keyBytes());
       var sessionSalt = derivation.derive(KeyDerivation.RTP_SALT + shift, profile.saltBytes());
       return switch (profile) {
-        case AEAD_AES_128_GCM, AEAD_AES_256_GCM -> new GcmTransform(sessionKey, sessionSalt);
+        case AEAD_AES_128_GCM, AEAD_AES_256_GCM ->
+            new GcmTransform(Gcm.of(sessionKey), sessionSalt);
         case AES128_CM_HMAC_SHA1_80 ->
             new CmHmacTransform(
                 sessionKey,

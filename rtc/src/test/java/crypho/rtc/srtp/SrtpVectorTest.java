@@ -25,45 +25,51 @@ final class SrtpVectorTest {
           + "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
   private static final int RTCP_INDEX = 0x5d4;
 
-  private static PacketTransform gcm(String key) {
-    return new GcmTransform(HEX.parseHex(key), SALT.clone());
+  private static PacketTransform gcm(GcmTest.Make cipher, String key) {
+    return new GcmTransform(cipher.of(HEX.parseHex(key)), SALT.clone());
   }
 
   private static SrtpProfile profile(String key) {
     return key.equals(KEY_128) ? SrtpProfile.AEAD_AES_128_GCM : SrtpProfile.AEAD_AES_256_GCM;
   }
 
-  private static SrtpSender sender(String key) {
-    return new SrtpSender(profile(key), gcm(key), gcm(key), RTCP_INDEX);
+  private static SrtpSender sender(GcmTest.Make cipher, String key) {
+    return new SrtpSender(profile(key), gcm(cipher, key), gcm(cipher, key), RTCP_INDEX);
   }
 
-  private static SrtpReceiver receiver(String key) {
-    return new SrtpReceiver(profile(key), gcm(key), gcm(key));
+  private static SrtpReceiver receiver(GcmTest.Make cipher, String key) {
+    return new SrtpReceiver(profile(key), gcm(cipher, key), gcm(cipher, key));
   }
 
   private static void isRtp(String key, String expected) {
-    var plain = HEX.parseHex(RTP);
-    var out = new byte[100];
-    var length = sender(key).protect(plain, 0, plain.length, out, 0);
-    assertEquals(expected, HEX.formatHex(out, 0, length));
-    var back = new byte[100];
-    assertEquals(plain.length, receiver(key).unprotect(out, 0, length, back, 0));
-    assertArrayEquals(plain, Arrays.copyOf(back, plain.length));
+    for (var cipher : GcmTest.ciphers()) {
+      var plain = HEX.parseHex(RTP);
+      var out = new byte[100];
+      var length = sender(cipher, key).protect(plain, 0, plain.length, out, 0);
+      assertEquals(expected, HEX.formatHex(out, 0, length));
+      var back = new byte[100];
+      assertEquals(plain.length, receiver(cipher, key).unprotect(out, 0, length, back, 0));
+      assertArrayEquals(plain, Arrays.copyOf(back, plain.length));
+    }
   }
 
   private static void isRtcp(String key, String expected) {
-    var plain = HEX.parseHex(RTCP);
-    var out = new byte[100];
-    var length = sender(key).protectRtcp(plain, 0, plain.length, out, 0);
-    assertEquals(expected, HEX.formatHex(out, 0, length));
+    for (var cipher : GcmTest.ciphers()) {
+      var plain = HEX.parseHex(RTCP);
+      var out = new byte[100];
+      var length = sender(cipher, key).protectRtcp(plain, 0, plain.length, out, 0);
+      assertEquals(expected, HEX.formatHex(out, 0, length));
+    }
     opens(key, expected);
   }
 
   private static void opens(String key, String protectedRtcp) {
-    var in = HEX.parseHex(protectedRtcp);
-    var back = new byte[100];
-    var length = receiver(key).unprotectRtcp(in, 0, in.length, back, 0);
-    assertEquals(RTCP, HEX.formatHex(back, 0, length));
+    for (var cipher : GcmTest.ciphers()) {
+      var in = HEX.parseHex(protectedRtcp);
+      var back = new byte[100];
+      var length = receiver(cipher, key).unprotectRtcp(in, 0, in.length, back, 0);
+      assertEquals(RTCP, HEX.formatHex(back, 0, length));
+    }
   }
 
   /// RFC 7714 §16.1.1 and §16.1.2.
