@@ -33,7 +33,7 @@ interface State {
   offsets: Float64Array;
   isPlaced: boolean;
   /** Where the view was put last, so that its own scrolling is not taken for the person's. */
-  put: number;
+  put: number | undefined;
   /** How often rows were measured and drawn again in this frame. */
   rounds: number;
 }
@@ -53,7 +53,7 @@ export function Timeline(props: TimelineProps): VNode {
       snapshot.firstNew === undefined ? { kind: 'end' } : { kind: 'row', key: 'new', offset: 96 },
     offsets: new Float64Array(1),
     isPlaced: false,
-    put: -1,
+    put: undefined,
     rounds: 0,
   }));
   const [view, setView] = useState({ top: 0, height: 800, isAtEnd: true });
@@ -116,10 +116,12 @@ export function Timeline(props: TimelineProps): VNode {
     const element = box.current;
     if (element === null) return;
     const { scrollTop, clientHeight, scrollHeight } = element;
-    if (Math.abs(scrollTop - state.put) < 2) return look();
-    state.put = -1;
+    if (state.put !== undefined && Math.abs(scrollTop - state.put) < 2) return look();
+    state.put = undefined;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END && !hasNewer;
-    const at = lastBefore(state.offsets, scrollTop);
+    const top = lastBefore(state.offsets, scrollTop);
+    // A day's divider is not held on to: it goes when older messages of that day come above it.
+    const at = rows[top]?.kind === 'day' ? top + 1 : top;
     const row = rows[at];
     state.anchor =
       isAtEnd || row === undefined
