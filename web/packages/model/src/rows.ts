@@ -20,10 +20,19 @@ export type Row =
 const RUN_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 
-const dayOf = (ms: number): number => {
-  const date = new Date(ms);
-  return date.getFullYear() * 512 + date.getMonth() * 32 + date.getDate();
-};
+/** Whether a time lies on the day of the one asked about before. Days are looked up once each. */
+function createDays(): (ms: number) => boolean {
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  return (ms) => {
+    if (ms >= from && ms < to) return true;
+    const date = new Date(ms);
+    const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+    from = new Date(year, month, day).getTime();
+    to = new Date(year, month, day + 1).getTime();
+    return false;
+  };
+}
 
 /**
  * Rows out of items: a divider for each day, one before the first new message, and messages grouped
@@ -35,9 +44,10 @@ export function timelineRows(
   firstNew: string | undefined,
 ): readonly Row[] {
   const rows: Row[] = hasOlder ? [] : [{ kind: 'start', key: 'start' }];
+  const isSameDay = createDays();
   let before: TimelineItem | undefined;
   items.forEach((item, index) => {
-    const isNewDay = before === undefined || dayOf(before.timeMs) !== dayOf(item.timeMs);
+    const isNewDay = !isSameDay(item.timeMs);
     if (isNewDay) rows.push({ kind: 'day', key: `day:${item.key}`, timeMs: item.timeMs });
     if (item.key === firstNew) rows.push({ kind: 'new', key: 'new' });
     if (item.kind === 'event') {
