@@ -22,7 +22,6 @@ export interface ConversationSnapshot {
   readonly isLoaded: boolean;
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
-  readonly isFetching: boolean;
   /** The first message that was unread when the conversation was opened. */
   readonly firstNew?: MessageKey;
   readonly typing: readonly Person[];
@@ -70,12 +69,12 @@ export function createConversation(
     isLoaded: false,
     hasOlder: false,
     hasNewer: false,
-    isFetching: false,
     typing: [],
     composer: EMPTY_COMPOSER,
     composerRevision: 0,
   });
   let list: PatchedList<TimelineItem> = emptyList();
+  let isFetching = false;
   let readUpTo = 0;
   let pendingDraft: Draft | undefined;
 
@@ -89,7 +88,6 @@ export function createConversation(
       isLoaded: list.isLoaded,
       hasOlder: list.hasOlder,
       hasNewer: list.hasNewer,
-      isFetching: false,
       ...(firstNew === undefined ? {} : { firstNew }),
     });
   };
@@ -117,6 +115,7 @@ export function createConversation(
   const around = unreadAtOpen > 0 ? 'first-unread' : 'latest';
   const timeline = engine.list('timeline', { conversationId, around }, (patch) => {
     list = applyPatch(list, patch);
+    isFetching = false;
     showTimeline();
     if (pendingDraft !== undefined && list.isLoaded) applyPendingDraft(pendingDraft);
   });
@@ -136,10 +135,10 @@ export function createConversation(
     () => typing.stop(),
   ];
   const extend = (direction: 'older' | 'newer' | 'latest'): void => {
-    const { isFetching, isLoaded, hasOlder, hasNewer } = store.get();
+    const { isLoaded, hasOlder, hasNewer } = store.get();
     const isThere = direction === 'older' ? hasOlder : hasNewer;
     if (isFetching || !isLoaded || !isThere) return;
-    store.patch({ isFetching: true });
+    isFetching = true;
     timeline.extend(direction, PAGE);
   };
 

@@ -7,7 +7,7 @@ import {
   type Row,
 } from '@crypho/model';
 import type { ComponentChild, Ref, VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { useModel, useOwnModel, useSurroundings } from '../context.ts';
 import { NARROW, useMedia } from '../media.ts';
 import { Details } from '../group/Details.tsx';
@@ -166,7 +166,11 @@ function Messages({ snapshot, actions, details, head }: PartProps): VNode {
   const [deleting, setDeleting] = useState<MessageItem | undefined>(undefined);
   const [target, setTarget] = useState<{ key: string; count: number } | undefined>(undefined);
   useAnnouncer(snapshot);
-  const show = (key: string): void => setTarget({ key, count: (target?.count ?? 0) + 1 });
+  // The same each time: a row is drawn again when anything it is given is another.
+  const show = useCallback(
+    (key: string): void => setTarget((before) => ({ key, count: (before?.count ?? 0) + 1 })),
+    [],
+  );
   const canWrite = details?.isCurrent === true && details.hindrance !== 'removed';
   const render = (row: Row, isFocusStop: boolean): ComponentChild => {
     switch (row.kind) {

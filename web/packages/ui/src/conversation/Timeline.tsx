@@ -1,7 +1,7 @@
 import type { MessageKey } from '@crypho/engine/api';
 import type { ConversationSnapshot, Row } from '@crypho/model';
 import type { ComponentChild, VNode } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ArrowDown } from '../icons.ts';
 import { useText } from '../context.ts';
 import { Icon } from '../primitives/Icon.tsx';
@@ -20,7 +20,8 @@ interface TimelineProps {
 
 const ESTIMATE = 52;
 const OVERSCAN = 700;
-const NEAR = 900;
+/** So far from the edge the next page is asked for: it comes before any of its rows are needed. */
+const NEAR = 2400;
 const AT_END = 48;
 const ROUNDS = 12;
 
@@ -30,8 +31,9 @@ type Anchor = { kind: 'end' } | { kind: 'row'; key: string; offset: number };
 interface State {
   heights: Map<string, number>;
   anchor: Anchor;
+  /** Where each row begins, and where the last one ends; of these rows. */
   offsets: Float64Array;
-  isPlaced: boolean;
+  rows: readonly Row[];
   /** Where the view was put last, so that its own scrolling is not taken for the person's. */
   put: number | undefined;
   /** How often rows were measured and drawn again in this frame. */
@@ -52,20 +54,24 @@ export function Timeline(props: TimelineProps): VNode {
     anchor:
       snapshot.firstNew === undefined ? { kind: 'end' } : { kind: 'row', key: 'new', offset: 96 },
     offsets: new Float64Array(1),
-    isPlaced: false,
+    rows: [],
     put: undefined,
     rounds: 0,
   }));
   const [view, setView] = useState({ top: 0, height: 800, isAtEnd: true });
   const [, redraw] = useState(0);
   const [focusKey, setFocusKey] = useState<string | undefined>(undefined);
-  const stop = useFocusStop(rows, focusKey);
+  const stop = useMemo(() => focusStop(rows, focusKey), [rows, focusKey]);
 
-  const offsets = measureOffsets(rows, state.heights);
-  state.offsets = offsets;
+  if (state.rows !== rows) {
+    state.offsets = measureOffsets(rows, state.heights);
+    state.rows = rows;
+  }
+  const { offsets } = state;
   const total = offsets[rows.length] ?? 0;
-  const anchored = anchoredTop(state.anchor, rows, offsets, view.height);
-  const top = state.isPlaced ? view.top : anchored;
+  // Not where the view stood when it was last looked at: rows may have come above since, and those
+  // then at its place would all be made, only to be thrown away when it has moved along.
+  const top = anchoredTop(state.anchor, rows, offsets, view.height);
   const first = Math.max(0, lastBefore(offsets, top - OVERSCAN));
   const last = Math.min(rows.length, lastBefore(offsets, top + view.height + OVERSCAN) + 1);
   const shown = rows.slice(first, last);
@@ -82,22 +88,12 @@ export function Timeline(props: TimelineProps): VNode {
   const keepPlace = (): void => {
     const element = box.current;
     if (element === null || rows.length === 0) return;
-    let isChanged = false;
-    for (const each of element.querySelectorAll<HTMLElement>('[data-row]')) {
-      const key = each.dataset['row'] ?? '';
-      const height = each.getBoundingClientRect().height;
-      if (height > 0 && Math.abs((state.heights.get(key) ?? -1) - height) > 0.5) {
-        state.heights.set(key, height);
-        isChanged = true;
-      }
-    }
-    if (isChanged) state.offsets = measureOffsets(rows, state.heights);
+    const isChanged = measureShown(element, first, state);
     const wanted = anchoredTop(state.anchor, rows, state.offsets, element.clientHeight);
     if (Math.abs(element.scrollTop - wanted) > 1 && !isAtLimit(element, wanted)) {
       element.scrollTop = wanted;
       state.put = element.scrollTop;
     }
-    state.isPlaced = true;
     // Heights settle in two or three rounds; should they ever not, a frame may pass in between.
     if (state.rounds++ === 0) requestAnimationFrame(() => (state.rounds = 0));
     if (state.rounds > ROUNDS) return;
@@ -158,7 +154,7 @@ export function Timeline(props: TimelineProps): VNode {
     if (hasNewer) props.onLatest();
     redraw((count) => count + 1);
   };
-  const written = latestWritten(rows);
+  const written = useMemo(() => latestWritten(rows), [rows]);
   const [known] = useState({ written });
   useEffect(() => {
     if (written === undefined || written === known.written) return;
@@ -250,6 +246,27 @@ function measureOffsets(rows: readonly Row[], heights: ReadonlyMap<string, numbe
   return offsets;
 }
 
+/** Takes over how high the rows in the page are, of which the first is that at `first`. */
+function measureShown(element: HTMLElement, first: number, state: State): boolean {
+  const { heights, offsets } = state;
+  let at = first;
+  let moved = 0;
+  let isChanged = false;
+  for (const each of element.querySelectorAll<HTMLElement>('[data-row]')) {
+    const key = each.dataset['row'] ?? '';
+    const { height } = each.getBoundingClientRect();
+    const known = heights.get(key);
+    offsets[at] = (offsets[at] ?? 0) + moved;
+    at++;
+    if (height <= 0 || Math.abs((known ?? -1) - height) <= 0.5) continue;
+    heights.set(key, height);
+    moved += height - (known ?? ESTIMATE);
+    isChanged = true;
+  }
+  if (moved !== 0) for (; at < offsets.length; at++) offsets[at] = (offsets[at] ?? 0) + moved;
+  return isChanged;
+}
+
 function anchoredTop(
   anchor: Anchor,
   rows: readonly Row[],
@@ -314,7 +331,7 @@ function latestWritten(rows: readonly Row[]): string | undefined {
 }
 
 /** The message that Tab leads to: the one last focused, or the latest. */
-function useFocusStop(rows: readonly Row[], focusKey: string | undefined): string | undefined {
+function focusStop(rows: readonly Row[], focusKey: string | undefined): string | undefined {
   const known = rows.some((row) => row.kind === 'message' && row.key === focusKey);
   return known ? focusKey : rows.findLast((row) => row.kind === 'message')?.key;
 }
