@@ -1,6 +1,5 @@
 package crypho.rtc.bwe;
 
-import crypho.rtc.rtcp.TransportFeedback;
 import java.util.Arrays;
 
 /// Remembers when the packets of one sender arrived, by their transport-wide sequence numbers,
@@ -24,7 +23,7 @@ public final class ArrivalRecorder {
 
   private static final int RING = 4_096;
   private static final int MASK = RING - 1;
-  private static final long NONE = TransportFeedback.NOT_RECEIVED;
+  private static final long NONE = TransportWideFeedback.LOST;
 
   private final long[] arrivals = new long[RING];
   private long epochNanos;
@@ -86,7 +85,7 @@ public final class ArrivalRecorder {
   /// Fills `out` with what arrived since the last report, where one is due.
   ///
   /// @return whether `out` was filled
-  public boolean report(long nowNanos, TransportFeedback out) {
+  public boolean report(long nowNanos, TransportWideFeedback out) {
     if (nowNanos < dueNanos) {
       return false;
     }
@@ -95,8 +94,8 @@ public final class ArrivalRecorder {
       var arrival = arrivals[(int) i & MASK];
       out.add(
           arrival == NONE
-              ? TransportFeedback.NOT_RECEIVED
-              : (arrival - epochNanos) / TransportFeedback.TICK_NANOS);
+              ? TransportWideFeedback.LOST
+              : (arrival - epochNanos) / TransportWideFeedback.TICK_NANOS);
     }
     nextUnreported = highest + 1;
     dueNanos = Long.MAX_VALUE;

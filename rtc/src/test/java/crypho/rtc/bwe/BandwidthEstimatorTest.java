@@ -3,7 +3,6 @@ package crypho.rtc.bwe;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import crypho.rtc.rtcp.TransportFeedback;
 import crypho.testkit.Gen;
 import crypho.testkit.Seeded;
 import java.util.Locale;
@@ -144,7 +143,7 @@ final class BandwidthEstimatorTest {
   @Seeded(tries = 200)
   void contradictoryFeedbackHarmsNothing(Gen gen) {
     var estimator = new BandwidthEstimator();
-    var feedback = new TransportFeedback();
+    var feedback = new TransportWideFeedback();
     var now = 0L;
     for (var i = 0; i < 200; i++) {
       now += gen.below(100) * Network.MILLI;
@@ -153,7 +152,7 @@ final class BandwidthEstimatorTest {
       }
       feedback.reset(gen.below(0x10000), i);
       for (var n = gen.below(100); n > 0; n--) {
-        feedback.add(gen.chance(0.3) ? TransportFeedback.NOT_RECEIVED : gen.anyLong() >>> 31);
+        feedback.add(gen.chance(0.3) ? TransportWideFeedback.LOST : gen.anyLong() >>> 31);
       }
       estimator.onFeedback(now, feedback);
       estimator.onTimeout(now);

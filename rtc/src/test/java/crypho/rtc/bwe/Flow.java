@@ -1,6 +1,5 @@
 package crypho.rtc.bwe;
 
-import crypho.rtc.rtcp.TransportFeedback;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -49,7 +48,7 @@ final class Flow {
     for (var due = estimator.probeBytesDue(now); due > 0; due -= PACKET_BYTES) {
       send(now, Math.min(due, PACKET_BYTES));
     }
-    var report = new TransportFeedback();
+    var report = new TransportWideFeedback();
     if (recorder.deadlineNanos() <= now && recorder.report(now, report) && !isMute) {
       network.at(
           now + network.delayNanos,

@@ -1,0 +1,337 @@
+package crypho.router;
+
+import crypho.router.net.UdpPort;
+import crypho.rtc.bwe.BandwidthEstimator;
+import crypho.rtc.dtls.DtlsEndpoint;
+import crypho.rtc.dtls.DtlsEvent;
+import crypho.rtc.ice.FiveTuple;
+import crypho.rtc.ice.IceCredentials;
+import crypho.rtc.ice.IceEvent;
+import crypho.rtc.ice.IceLiteAgent;
+import crypho.rtc.rtp.OutgoingHeader;
+import crypho.rtc.srtp.SrtpReceiver;
+import crypho.rtc.srtp.SrtpSender;
+import crypho.rtc.stun.StunReader;
+import crypho.wire.router.v1.ControlEvent;
+import crypho.wire.router.v1.TransportState;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One client's connection: ICE, DTLS and SRTP on one UDP path at a time, with what it sends
+/// ([Producer]) and gets ([Consumer]). One owner thread: its loop's.
+///
+/// | state | on | becomes |
+/// | --- | --- | --- |
+/// | new | a check with our credentials | checked: DTLS packets from that address are read |
+/// | checked | handshake done, fingerprint as signalled | connected: media flows |
+/// | connected | consent lost | silent: nothing is sent until a path is selected again |
+/// | any | DTLS fails or is closed by the peer, [#close] | closed to media |
+final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
+  final String id;
+  final Router router;
+  final RouterLoop loop;
+  final IceLiteAgent ice;
+  final List<Producer> producers = new ArrayList<>();
+  final List<Consumer> consumers = new ArrayList<>();
+  final MediaReceiver receiver;
+  final MediaFeedback feedback;
+  final BandwidthEstimator bandwidth = new BandwidthEstimator();
+
+  /// By which checks are led here: the current fragment, and during a restart the one before.
+  final List<String> ufrags = new ArrayList<>();
+
+  private final List<Path> paths = new ArrayList<>();
+  @Nullable DtlsEndpoint dtls;
+  @Nullable SrtpSender sender;
+  private @Nullable Path selected;
+  private @Nullable FiveTuple answering;
+  private String iceState = "new";
+  private String dtlsState = "new";
+  private int transportSequence;
+
+  /// Whether a consumer's packets carry transport-wide numbers, and whether the client answers.
+  boolean usesTransportFeedback;
+
+  boolean hasTransportFeedback;
+  boolean hasRemb;
+  int nextMid;
+  boolean isClosed;
+
+  long packetsReceived;
+  long packetsSent;
+  long octetsSent;
+  long refused;
+  long refusedToSend;
+
+  // Consumers that have something to forward, and whether the loop knows.
+  private @Nullable Consumer firstDirty;
+  private @Nullable Consumer lastDirty;
+
+  Transport(String id, Router router, RouterLoop loop, IceCredentials credentials) {
+    this.id = id;
+    this.router = router;
+    this.loop = loop;
+    this.ice = new IceLiteAgent(credentials);
+    this.receiver = new MediaReceiver(this);
+    this.feedback = new MediaFeedback(this);
+  }
+
+  // --- ICE ---
+
+  /// Checks by this fragment are this transport's.
+  void addUfrag(String ufrag) {
+    ufrags.add(ufrag);
+    loop.ufrags.put(ufrag, this);
+  }
+
+  /// A STUN message that names this transport came from `from`.
+  void onStun(Path from, StunReader message, long nowNanos) {
+    answering = from.tuple();
+    loop.answering = from;
+    if (ice.onMessage(nowNanos, from.tuple(), message, this) < 0) {
+      refused++;
+    }
+    loop.answering = null;
+    answering = null;
+  }
+
+  @Override
+  public void transmit(FiveTuple path, byte[] data, int offset, int length) {
+    var to = loop.answering;
+    if (to != null && path.equals(answering)) {
+      to.port().transmit(to.remote(), data, offset, length);
+    }
+  }
+
+  @Override
+  public void event(IceEvent event) {
+    switch (event) {
+      case IceEvent.PathAdded(var tuple) -> addPath(tuple);
+      case IceEvent.PathRemoved(var tuple) -> removePath(tuple);
+      case IceEvent.PathSelected(var tuple, var isNominated) -> {
+        selected = find(tuple);
+        changeIce(isNominated ? "completed" : "connected");
+      }
+      case IceEvent.ConsentLost() -> {
+        selected = null;
+        changeIce("disconnected");
+      }
+      case IceEvent.UfragRetired(var ufrag) -> {
+        ufrags.remove(ufrag);
+        loop.ufrags.remove(ufrag);
+      }
+    }
+  }
+
+  private void addPath(FiveTuple tuple) {
+    var path = loop.answering;
+    if (path != null && path.tuple().equals(tuple)) {
+      paths.add(path);
+      loop.add(path);
+    }
+  }
+
+  private void removePath(FiveTuple tuple) {
+    var path = find(tuple);
+    if (path != null) {
+      paths.remove(path);
+      loop.remove(path);
+    }
+  }
+
+  private @Nullable Path find(FiveTuple tuple) {
+    for (var path : paths) {
+      if (path.tuple().equals(tuple)) {
+        return path;
+      }
+    }
+    return null;
+  }
+
+  private void changeIce(String state) {
+    if (!iceState.equals(state)) {
+      iceState = state;
+      tellState();
+    }
+  }
+
+  private void tellState() {
+    router.tell(
+        ControlEvent.newBuilder()
+            .setTransportState(
+                TransportState.newBuilder().setTransportId(id).setIce(iceState).setDtls(dtlsState))
+            .build());
+  }
+
+  String iceState() {
+    return iceState;
+  }
+
+  String dtlsState() {
+    return dtlsState;
+  }
+
+  // --- DTLS ---
+
+  void onDtls(byte[] data, int offset, int length) {
+    var endpoint = dtls;
+    if (endpoint == null) {
+      refused++;
+      return;
+    }
+    endpoint.onPacket(data, offset, length);
+  }
+
+  @Override
+  public void transmit(byte[] data, int offset, int length) {
+    var path = selected;
+    if (path != null) {
+      path.port().transmit(path.remote(), data, offset, length);
+      loop.flushSoon(path.port());
+    }
+  }
+
+  @Override
+  public void event(DtlsEvent event) {
+    switch (event) {
+      case DtlsEvent.Connected(var keys) -> {
+        try (keys) {
+          receiver.start(new SrtpReceiver(keys));
+          sender = new SrtpSender(keys);
+        }
+        changeDtls("connected");
+        for (var consumer : consumers) {
+          consumer.retarget();
+        }
+      }
+      case DtlsEvent.Closed() -> endMedia("closed");
+      case DtlsEvent.Failed(var _) -> endMedia("failed");
+    }
+  }
+
+  private void endMedia(String state) {
+    receiver.stop();
+    sender = null;
+    changeDtls(state);
+  }
+
+  private void changeDtls(String state) {
+    dtlsState = state;
+    tellState();
+  }
+
+  // --- media out ---
+
+  /// The transport's own fields of an outgoing header.
+  void stamp(OutgoingHeader header, long nowNanos) {
+    header.transportSequenceNumber = transportSequence;
+    header.absSendTime = OutgoingHeader.absSendTime(nowNanos);
+  }
+
+  /// The packet stamped last went out.
+  void onSent(int octets, long nowNanos) {
+    packetsSent++;
+    loop.forwarded++;
+    octetsSent += octets;
+    if (usesTransportFeedback) {
+      bandwidth.onSent(nowNanos, transportSequence & 0xffff, octets);
+      transportSequence++;
+    }
+  }
+
+  /// A producer of this consumer has packets waiting.
+  void markDirty(Consumer consumer) {
+    if (consumer.isDirty) {
+      return;
+    }
+    consumer.isDirty = true;
+    consumer.nextDirty = null;
+    var last = lastDirty;
+    if (last == null) {
+      firstDirty = consumer;
+      loop.markDirty(this);
+    } else {
+      last.nextDirty = consumer;
+    }
+    lastDirty = consumer;
+  }
+
+  /// Forwards all that waits for this transport.
+  void forward(long nowNanos) {
+    var path = selected;
+    var srtp = sender;
+    var consumer = firstDirty;
+    firstDirty = null;
+    lastDirty = null;
+    if (path != null) {
+      path.port().begin(path.remote());
+    }
+    while (consumer != null) {
+      consumer.isDirty = false;
+      if (path != null && srtp != null) {
+        consumer.forward(path.port(), srtp, loop.scratch, nowNanos);
+      }
+      consumer = consumer.nextDirty;
+    }
+  }
+
+  /// Sends one compound of RTCP.
+  void sendRtcp(byte[] data, int length) {
+    var path = selected;
+    var srtp = sender;
+    if (path == null || srtp == null || length == 0) {
+      return;
+    }
+    var port = path.port();
+    port.begin(path.remote());
+    var written = srtp.protectRtcp(data, 0, length, port.stage(), port.at());
+    if (written > 0) {
+      port.add(written);
+      octetsSent += written;
+      loop.flushSoon(port);
+    }
+  }
+
+  void resend(Consumer consumer, int sequenceNumber, long nowNanos) {
+    var path = selected;
+    var srtp = sender;
+    if (path != null && srtp != null) {
+      UdpPort port = path.port();
+      port.begin(path.remote());
+      if (consumer.resend(sequenceNumber, port, srtp, loop.resendScratch, nowNanos)) {
+        loop.flushSoon(port);
+      }
+    }
+  }
+
+  @Nullable Consumer consumer(int ssrc) {
+    for (var i = 0; i < consumers.size(); i++) {
+      if (consumers.get(i).ssrc == ssrc) {
+        return consumers.get(i);
+      }
+    }
+    return null;
+  }
+
+  void onTick(long nowNanos) {
+    if (nowNanos >= ice.deadlineNanos()) {
+      ice.onTimeout(nowNanos, this);
+    }
+    feedback.onTick(nowNanos);
+  }
+
+  void close() {
+    isClosed = true;
+    for (var path : List.copyOf(paths)) {
+      removePath(path.tuple());
+    }
+    selected = null;
+    var endpoint = dtls;
+    if (endpoint != null) {
+      endpoint.close();
+    }
+    receiver.stop();
+    sender = null;
+  }
+}

@@ -1,0 +1,177 @@
+package crypho.router.control;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import crypho.base.Rng;
+import crypho.router.RouterControl;
+import crypho.wire.router.v1.ChannelFrame;
+import crypho.wire.router.v1.ChannelHello;
+import crypho.wire.router.v1.ChannelProof;
+import crypho.wire.router.v1.ControlEvent;
+import crypho.wire.router.v1.ControlRequest;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The router's end of one control connection.
+///
+/// | state | frame | becomes |
+/// | --- | --- | --- |
+/// | new | hello of our version | greeted: our hello goes out |
+/// | greeted | a proof that fits | open: our proof goes out |
+/// | open | request | answered with a reply of the same id |
+/// | any | anything else; not open within [#HANDSHAKE_SECONDS] | closed |
+final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
+  static final int HANDSHAKE_SECONDS = 10;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ControlConnection.class);
+
+  private enum State {
+    NEW,
+    GREETED,
+    OPEN
+  }
+
+  private final RouterControl control;
+  private final ChannelKey key;
+  private final byte[] nonce;
+  private byte[] callerNonce = new byte[0];
+  private State state = State.NEW;
+  private boolean isJson;
+
+  ControlConnection(RouterControl control, ChannelKey key, Rng rng) {
+    this.control = control;
+    this.key = key;
+    this.nonce = rng.bytes(ChannelKey.NONCE_BYTES);
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    var _ =
+        context
+            .executor()
+            .schedule(
+                () -> {
+                  if (state != State.OPEN) {
+                    var _ = context.close();
+                  }
+                },
+                HANDSHAKE_SECONDS,
+                TimeUnit.SECONDS);
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
+    try {
+      onFrame(context, read(message));
+    } catch (InvalidProtocolBufferException _) {
+      var _ = context.close();
+    }
+  }
+
+  private ChannelFrame read(ByteBuf message) throws InvalidProtocolBufferException {
+    if (state == State.NEW && message.isReadable()) {
+      isJson = message.getByte(message.readerIndex()) == '{';
+    }
+    if (!isJson) {
+      return ChannelFrame.parseFrom(message.nioBuffer());
+    }
+    var out = ChannelFrame.newBuilder();
+    JsonFormat.parser().merge(message.toString(StandardCharsets.UTF_8), out);
+    return out.build();
+  }
+
+  private void onFrame(ChannelHandlerContext context, ChannelFrame frame) {
+    switch (state) {
+      case NEW -> {
+        var hello = frame.getHello();
+        if (!frame.hasHello()
+            || hello.getVersion() != ChannelKey.VERSION
+            || hello.getNonce().size() != ChannelKey.NONCE_BYTES) {
+          var _ = context.close();
+          return;
+        }
+        callerNonce = hello.getNonce().toByteArray();
+        state = State.GREETED;
+        write(
+            context,
+            ChannelFrame.newBuilder()
+                .setHello(
+                    ChannelHello.newBuilder()
+                        .setVersion(ChannelKey.VERSION)
+                        .setNonce(ByteString.copyFrom(nonce)))
+                .build());
+      }
+      case GREETED -> {
+        var expected = key.callerProof(callerNonce, nonce);
+        if (!ChannelKey.matches(expected, frame.getProof().getMac().toByteArray())) {
+          LOG.warn("a control connection did not know the secret");
+          var _ = context.close();
+          return;
+        }
+        open(context);
+      }
+      case OPEN -> {
+        if (!frame.hasRequest()) {
+          var _ = context.close();
+          return;
+        }
+        answer(context, frame.getRequest());
+      }
+    }
+  }
+
+  private void open(ChannelHandlerContext context) {
+    state = State.OPEN;
+    var proof = ByteString.copyFrom(key.routerProof(callerNonce, nonce));
+    write(
+        context,
+        ChannelFrame.newBuilder().setProof(ChannelProof.newBuilder().setMac(proof)).build());
+    control.onEvent(event -> tell(context, event));
+  }
+
+  private void tell(ChannelHandlerContext context, ControlEvent event) {
+    if (context.channel().isActive()) {
+      write(context, ChannelFrame.newBuilder().setEvent(event).build());
+    }
+  }
+
+  private void answer(ChannelHandlerContext context, ControlRequest request) {
+    var _ =
+        control
+            .call(request)
+            .thenAccept(reply ->
+                write(
+                    context,
+                    ChannelFrame.newBuilder()
+                        .setReply(reply.toBuilder().setId(request.getId()))
+                        .build()));
+  }
+
+  private void write(ChannelHandlerContext context, ChannelFrame frame) {
+    try {
+      var bytes =
+          isJson
+              ? JsonFormat.printer()
+                  .omittingInsignificantWhitespace()
+                  .print(frame)
+                  .getBytes(StandardCharsets.UTF_8)
+              : frame.toByteArray();
+      var _ = context.writeAndFlush(Unpooled.wrappedBuffer(bytes));
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    LOG.debug("a control connection broke", cause);
+    var _ = context.close();
+  }
+}

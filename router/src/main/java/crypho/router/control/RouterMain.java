@@ -1,0 +1,137 @@
+package crypho.router.control;
+
+import crypho.base.Secret;
+import crypho.router.RouterConfig;
+import crypho.router.RouterService;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/// `crypho router`: a router alone, controlled over a channel.
+public final class RouterMain {
+  private static final Set<String> FLAGS =
+      Set.of(
+          "--listen",
+          "--announce",
+          "--port",
+          "--loops",
+          "--sockets",
+          "--control",
+          "--secret-file",
+          "--tls-certificate",
+          "--tls-key");
+
+  private static final String USAGE =
+      """
+      crypho router --control unix:PATH | HOST:PORT --secret-file FILE
+                    [--listen ADDRESS]… [--announce ADDRESS]… [--port N] [--loops N]
+                    [--sockets native | netty | nio]
+                    [--tls-certificate FILE --tls-key FILE]
+      """;
+
+  private RouterMain() {}
+
+  public static void main(String[] arguments) throws Exception {
+    var flags = read(arguments);
+    var control = one(flags, "--control");
+    var secretFile = one(flags, "--secret-file");
+    if (control == null || secretFile == null) {
+      System.err.print(USAGE);
+      System.exit(2);
+      return;
+    }
+    var service =
+        RouterService.open(config(flags), RouterService.Sockets.named(one(flags, "--sockets")));
+    var address = address(control);
+    ControlServer.open(service, address, secret(Path.of(secretFile)), tls(flags));
+    var stop = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              stop.countDown();
+              service.close();
+            }));
+    System.out.println("ready");
+    stop.await();
+  }
+
+  private static Map<String, List<String>> read(String[] arguments) {
+    var out = new HashMap<String, List<String>>();
+    for (var i = 0; i < arguments.length; i += 2) {
+      if (!FLAGS.contains(arguments[i]) || i + 1 == arguments.length) {
+        System.err.println("There is no flag " + arguments[i] + ", or it lacks its value.");
+        System.err.print(USAGE);
+        System.exit(2);
+      }
+      out.computeIfAbsent(arguments[i], _ -> new ArrayList<>()).add(arguments[i + 1]);
+    }
+    return out;
+  }
+
+  private static @Nullable String one(Map<String, List<String>> flags, String name) {
+    var values = flags.get(name);
+    return values == null ? null : values.getLast();
+  }
+
+  private static int number(Map<String, List<String>> flags, String name, int without) {
+    var value = one(flags, name);
+    return value == null ? without : Integer.parseInt(value);
+  }
+
+  private static RouterConfig config(Map<String, List<String>> flags) throws IOException {
+    var names = flags.getOrDefault("--listen", List.of("127.0.0.1"));
+    var addresses = new ArrayList<InetAddress>();
+    for (var name : names) {
+      addresses.add(InetAddress.getByName(name));
+    }
+    return new RouterConfig(
+        number(flags, "--loops", Runtime.getRuntime().availableProcessors()),
+        addresses,
+        flags.getOrDefault("--announce", names),
+        number(flags, "--port", 0),
+        RouterConfig.TRANSPORTS_MAX,
+        RouterConfig.PACKETS_PER_SECOND_MAX,
+        RouterConfig.ORPHAN_SECONDS);
+  }
+
+  private static SocketAddress address(String text) throws IOException {
+    if (text.startsWith("unix:")) {
+      var path = Path.of(text.substring("unix:".length()));
+      // One that a killed router left would be in the way.
+      Files.deleteIfExists(path);
+      return UnixDomainSocketAddress.of(path);
+    }
+    var colon = text.lastIndexOf(':');
+    return new InetSocketAddress(
+        InetAddress.getByName(text.substring(0, colon)),
+        Integer.parseInt(text.substring(colon + 1)));
+  }
+
+  private static Secret secret(Path file) throws IOException {
+    var text = Files.readString(file, StandardCharsets.US_ASCII).strip();
+    return Secret.wrap(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static @Nullable SslContext tls(Map<String, List<String>> flags) throws IOException {
+    var certificate = one(flags, "--tls-certificate");
+    var key = one(flags, "--tls-key");
+    return certificate == null || key == null
+        ? null
+        : SslContextBuilder.forServer(new File(certificate), new File(key)).build();
+  }
+}

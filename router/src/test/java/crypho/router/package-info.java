@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.router;
+
+import org.jspecify.annotations.NullMarked;
