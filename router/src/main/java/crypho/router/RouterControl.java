@@ -12,9 +12,17 @@ public interface RouterControl extends AutoCloseable {
   /// Carries out one request. The future never fails: what went wrong is in the reply.
   CompletableFuture<ControlReply> call(ControlRequest request);
 
-  /// Adds a listener for what happens by itself. It is called on the rooms' loops and must not
-  /// block.
-  void onEvent(Consumer<ControlEvent> listener);
+  /// Adds a listener for what happens by itself, until the answer is closed. It is called on the
+  /// rooms' loops and must not block. While nobody listens, rooms are orphans, and close after a
+  /// while.
+  Subscription onEvent(Consumer<ControlEvent> listener);
+
+  /// Ends listening.
+  @FunctionalInterface
+  interface Subscription extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   @Override
   void close();

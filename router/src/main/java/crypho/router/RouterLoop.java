@@ -96,6 +96,11 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     loop.execute(task);
   }
 
+  /// Runs a short task again and again.
+  void every(int seconds, Runnable task) {
+    var _ = loop.scheduleAtFixedRate(task, seconds, seconds, TimeUnit.SECONDS);
+  }
+
   // --- in ---
 
   @Override

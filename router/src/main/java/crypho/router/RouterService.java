@@ -41,10 +41,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,6 +77,7 @@ public final class RouterService implements RouterControl {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(RouterService.class);
+  private static final int ORPHAN_CHECK_SECONDS = 1;
   private static final int ID_BYTES = 16;
 
   /// Producers of one transport, and consumers.
@@ -92,6 +96,7 @@ public final class RouterService implements RouterControl {
   private final Map<String, Producer> producers = new ConcurrentHashMap<>();
   private final Map<String, Consumer> consumers = new ConcurrentHashMap<>();
   private final AtomicInteger nextLoop = new AtomicInteger();
+  private final AtomicLong listeningUntilNanos = new AtomicLong(System.nanoTime());
 
   private RouterService(RouterConfig config) {
     this.config = config;
@@ -113,6 +118,7 @@ public final class RouterService implements RouterControl {
             config.addresses().stream().map(a -> new InetSocketAddress(a, port)).toList();
         out.loops.add(new RouterLoop(i, sockets, addresses));
       }
+      out.loops.getFirst().every(ORPHAN_CHECK_SECONDS, out::closeOrphans);
     } catch (IOException e) {
       out.close();
       throw e;
@@ -121,8 +127,34 @@ public final class RouterService implements RouterControl {
   }
 
   @Override
-  public void onEvent(java.util.function.Consumer<ControlEvent> listener) {
+  public Subscription onEvent(java.util.function.Consumer<ControlEvent> listener) {
     listeners.add(listener);
+    return () -> {
+      listeners.remove(listener);
+      listeningUntilNanos.set(System.nanoTime());
+    };
+  }
+
+  /// Closes the rooms whose controller has gone and has not come back.
+  private void closeOrphans() {
+    var silent = System.nanoTime() - listeningUntilNanos.get();
+    if (listeners.isEmpty() && silent >= TimeUnit.SECONDS.toNanos(config.orphanSeconds())) {
+      for (var router : routers.values()) {
+        LOG.warn("a room is closed, as nobody controls it any more");
+        var _ = on(router.loop, () -> closeRouter(router));
+      }
+    }
+  }
+
+  /// A controller that came back names the rooms it knows; it has forgotten the others.
+  private CompletableFuture<ControlReply> keepRouters(List<String> ids) {
+    var kept = Set.copyOf(ids);
+    var closing =
+        routers.values().stream()
+            .filter(router -> !kept.contains(router.id))
+            .map(router -> on(router.loop, () -> closeRouter(router)))
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(closing).thenApply(_ -> done());
   }
 
   private void tell(ControlEvent event) {
@@ -209,7 +241,8 @@ public final class RouterService implements RouterControl {
                 router.loop,
                 () -> ControlReply.newBuilder().setStats(RouterStats.of(router)).build());
       }
-      case KEEP_ROUTERS, BODY_NOT_SET ->
+      case KEEP_ROUTERS -> keepRouters(request.getKeepRouters().getRouterIdsList());
+      case BODY_NOT_SET ->
           CompletableFuture.completedFuture(
               error(ControlError.Code.INVALID, "a request that this router does not know"));
     };

@@ -16,6 +16,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +45,7 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
   private byte[] callerNonce = new byte[0];
   private State state = State.NEW;
   private boolean isJson;
+  private RouterControl.@Nullable Subscription subscription;
 
   ControlConnection(RouterControl control, ChannelKey key, Rng rng) {
     this.control = control;
@@ -133,7 +135,15 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
     write(
         context,
         ChannelFrame.newBuilder().setProof(ChannelProof.newBuilder().setMac(proof)).build());
-    control.onEvent(event -> tell(context, event));
+    subscription = control.onEvent(event -> tell(context, event));
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    var listening = subscription;
+    if (listening != null) {
+      listening.close();
+    }
   }
 
   private void tell(ChannelHandlerContext context, ControlEvent event) {
