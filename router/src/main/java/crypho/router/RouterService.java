@@ -77,6 +77,10 @@ public final class RouterService implements RouterControl {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(RouterService.class);
+  /// Streams begin in the lower half of the numbers: a receiver that missed the first packets would
+  /// not see a turn that came among them, and could then authenticate nothing (RFC 3711 §3.3.1).
+  private static final int FIRST_SEQUENCE_MAX = 0x7fff;
+
   private static final int ORPHAN_CHECK_SECONDS = 1;
   private static final int ID_BYTES = 16;
 
@@ -516,7 +520,7 @@ public final class RouterService implements RouterControl {
                 ? null
                 : new OutgoingHeader(offer.rtxPayloadType(), rtxSsrc, name),
             producer.group(offer.extensions(), false),
-            transport.router.newSsrc() & 0xffff);
+            transport.router.newSsrc() & FIRST_SEQUENCE_MAX);
     consumer.isPaused = request.getPaused();
     if (request.hasPreferredLayers()) {
       prefer(consumer, request.getPreferredLayers());

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A socket of our own on Netty's epoll loop, read with recvmmsg and written with sendmmsg, whose
 /// headers, addresses and data lie ready in native memory: no object, promise or outbound buffer
-/// per packet. See docs/adr/0020-router-sockets.md for what that is worth.
+/// per packet. See docs/adr/0014-router-sockets.md for what that is worth.
 public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
   private static final int RECEIVE_SLOTS = 64;
   private static final int SEND_SLOTS = 128;
