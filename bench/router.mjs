@@ -1,0 +1,266 @@
+// Our router and Debian's Janus on the same load, in turn: ./crypho bench router [work]… [options].
+// The load comes from the rig (its folder: RIG), in two network namespaces; see bench/README.md.
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCrypho, startJanus } from './rig/servers.mjs';
+
+const home = path.resolve(import.meta.dirname, '..');
+const RIG = path.resolve(process.env.RIG ?? path.join(home, '../shared/rig'));
+const LOAD_NAMESPACE = 'sfu-load';
+const RUN_MS = 120_000;
+
+/** One packet in so many is decrypted by the receivers to take its time. */
+const SAMPLE = 10;
+
+const fan = (subs, burst) => ['--subs', String(subs), '--pps', '200', '--burst', String(burst)];
+const WORKS = {
+  'fan-50-bursts': { subs: 50, burst: 5, rig: fan(50, 5), says: '1→50, bursts of 5' },
+  'fan-50': { subs: 50, burst: 1, rig: fan(50, 1), says: '1→50, evenly spaced' },
+  'fan-200-bursts': { subs: 200, burst: 5, rig: fan(200, 5), says: '1→200, bursts of 5' },
+  'meeting-10': {
+    subs: 10,
+    burst: 5,
+    rig: ['--mesh', '10', '--pps', '200', '--burst', '5', '--audiopps', '50'],
+    says: 'meeting of 10, video and audio',
+  },
+  'audio-20': {
+    subs: 20,
+    burst: 1,
+    rig: ['--mesh', '20', '--pps', '0', '--audiopps', '50'],
+    says: 'audio of 20',
+  },
+  latency: {
+    subs: 50,
+    burst: 1,
+    rig: fan(50, 1),
+    secs: 20,
+    sample: 4,
+    says: 'added latency at 10,000 packets/s',
+  },
+};
+const SFUS = ['crypho', 'janus', 'janus-loops1'];
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    repeats: { type: 'string', default: '3' },
+    secs: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '5' },
+    settle: { type: 'string', default: '15' },
+    sfu: { type: 'string', multiple: true, default: SFUS },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const USAGE = `./crypho bench router [work]… [--json] [--repeats 3] [--secs 5] [--warm 5] [--settle 15] [--sfu NAME]…
+
+works (all unless told):
+${Object.entries(WORKS)
+  .map(([name, { says }]) => `  ${name.padEnd(16)}${says}`)
+  .join('\n')}
+sfu: ${SFUS.join(', ')} (all unless told), each measured in turn
+--settle  seconds of load before the first run, not counted; --warm  before each run; --secs  counted in each run
+RIG=DIRECTORY  where the load rig is; default: shared/rig beside this folder`;
+
+function fail(text) {
+  console.error(text);
+  process.exit(2);
+}
+
+function check() {
+  if (options.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  for (const name of positionals)
+    if (!(name in WORKS)) fail(`There is no work “${name}”.\n${USAGE}`);
+  for (const name of options.sfu)
+    if (!SFUS.includes(name)) fail(`There is no sfu “${name}”.\n${USAGE}`);
+  for (const name of ['repeats', 'secs', 'warm', 'settle']) {
+    if (!/^\d+$/.test(options[name])) fail(`--${name} takes a whole number.`);
+  }
+  if (Number(options.repeats) < 1) fail('--repeats takes at least 1.');
+  if (process.platform !== 'linux' || process.getuid() !== 0) {
+    fail('This measures in network namespaces: it needs Linux and root.');
+  }
+  if (!fs.existsSync(path.join(RIG, 'rig.mjs'))) {
+    fail(
+      `The load rig is not in ${RIG}.\nSay where it is: RIG=DIRECTORY ./crypho bench router (a folder with rig.mjs and engine.c).`,
+    );
+  }
+}
+
+/** The rig's peers are a C program; built anew when its source is newer. */
+function buildEngine() {
+  const engine = path.join(home, 'build/rig-engine');
+  const source = path.join(RIG, 'engine.c');
+  if (!fs.existsSync(engine) || fs.statSync(engine).mtimeMs < fs.statSync(source).mtimeMs) {
+    fs.mkdirSync(path.dirname(engine), { recursive: true });
+    try {
+      execFileSync(path.join(RIG, 'build.sh'), {
+        env: { ...process.env, RIG_ENGINE: engine },
+        stdio: ['ignore', 2, 2],
+      });
+    } catch {
+      fail(
+        'The load rig could not be built. On Debian: apt-get install gcc libssl-dev libsrtp2-dev',
+      );
+    }
+  }
+  return engine;
+}
+
+function openServer(name, folder) {
+  switch (name) {
+    case 'janus':
+      return startJanus(folder, { loops: 0, port: 8088, media: '20000-29999' });
+    case 'janus-loops1':
+      return startJanus(folder, { loops: 1, port: 8089, media: '30000-39999' });
+    default:
+      return startCrypho(home, folder);
+  }
+}
+
+/** One run of the rig: its one line as an object, or an error. */
+function run(server, engine, work, { warm, secs }) {
+  const command = [
+    ...['netns', 'exec', LOAD_NAMESPACE, process.execPath, path.join(RIG, 'rig.mjs')],
+    ...server.rig,
+    ...[
+      '--pid',
+      String(server.pid),
+      '--par',
+      '10',
+      '--threads',
+      '--sample',
+      String(work.sample ?? SAMPLE),
+    ],
+    ...work.rig,
+    ...['--warm', String(warm), '--secs', String(secs)],
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn('ip', command, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...server.env, RIG_ENGINE: engine },
+      timeout: RUN_MS,
+    });
+    let out = '';
+    let errors = '';
+    child.stdout.on('data', (data) => (out += data));
+    child.stderr.on('data', (data) => (errors += data));
+    child.on('close', () => {
+      const line = out
+        .trim()
+        .split('\n')
+        .findLast((each) => each.startsWith('{'));
+      if (line === undefined)
+        reject(new Error(`The rig ended without a result.\n${errors.slice(-2000)}`));
+      else resolve(JSON.parse(line));
+    });
+  });
+}
+
+const median = (numbers) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? null;
+const ms = (micros) => Number((micros / 1000).toFixed(2));
+
+/** Packets for each CPU-second of the threads that forward, without the JVM's own. */
+function perLoopSecond(result) {
+  const seconds = (result.top ?? [])
+    .filter(([name]) => name.startsWith('router-'))
+    .reduce((sum, [, each]) => sum + each, 0);
+  return seconds > 0 ? Math.round((result.out_pps * result.wall) / seconds) : null;
+}
+
+/** Medians of the runs without loss; a run with loss is none. */
+function summarize(sfu, name, results) {
+  const work = WORKS[name];
+  const clean = results.filter((each) => each.lost === 0 && each.out_pps > 0);
+  const of = (pick) => median(clean.map(pick).filter((each) => each !== null));
+  return {
+    sfu,
+    work: name,
+    subs: work.subs,
+    burst: work.burst,
+    fwd_per_cpu_s: of((each) => each.fwd_per_cpu_s),
+    loop_fwd_per_cpu_s: of(perLoopSecond),
+    out_pps: of((each) => each.out_pps),
+    loss: results.reduce((sum, each) => sum + each.lost, 0),
+    p50_ms: of((each) => ms(each.lat_us.p50)),
+    p99_ms: of((each) => ms(each.lat_us.p99)),
+    p999_ms: of((each) => ms(each.lat_us.p999)),
+    rss_mb: of((each) => each.rssMB),
+    pacer_lag_ms: of((each) => ms(each.pacer_lag_us)),
+    runs: clean.map((each) => each.fwd_per_cpu_s),
+    runs_with_loss: results.length - clean.length,
+  };
+}
+
+function print(row) {
+  if (options.json) {
+    console.log(JSON.stringify(row));
+    return;
+  }
+  const none = row.runs.length === 0;
+  const cells = none
+    ? ['every run lost packets: no result']
+    : [
+        `${row.fwd_per_cpu_s} packets/CPU-s`,
+        row.loop_fwd_per_cpu_s === null ? '' : `(loop alone ${row.loop_fwd_per_cpu_s})`,
+        `p50 ${row.p50_ms} ms, p99 ${row.p99_ms} ms, p99.9 ${row.p999_ms} ms`,
+        `${row.rss_mb} MB`,
+        `runs ${row.runs.join(' ')}`,
+        row.runs_with_loss > 0 ? `${row.runs_with_loss} with loss, left out` : '',
+      ];
+  console.log(
+    `${row.work.padEnd(15)} ${row.sfu.padEnd(13)} ${cells.filter((each) => each !== '').join('   ')}`,
+  );
+}
+
+async function measure(folder) {
+  const engine = buildEngine();
+  const servers = new Map();
+  try {
+    for (const name of options.sfu) servers.set(name, await openServer(name, folder));
+    const names = positionals.length > 0 ? positionals : Object.keys(WORKS);
+    if (options.settle !== '0') {
+      for (const server of servers.values()) {
+        await run(server, engine, WORKS[names[0]], { warm: options.settle, secs: 1 });
+      }
+    }
+    for (const name of names) {
+      const results = new Map(options.sfu.map((sfu) => [sfu, []]));
+      for (let round = 0; round < Number(options.repeats); round++) {
+        for (const [sfu, server] of servers) {
+          const secs = WORKS[name].secs ?? options.secs;
+          results
+            .get(sfu)
+            .push(await run(server, engine, WORKS[name], { warm: options.warm, secs }));
+        }
+      }
+      for (const [sfu, each] of results) print(summarize(sfu, name, each));
+    }
+  } finally {
+    await Promise.all([...servers.values()].map((server) => server.stop()));
+  }
+}
+
+check();
+const namespaces = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+const isOurs = !namespaces.includes(LOAD_NAMESPACE);
+if (isOurs) execFileSync(path.join(RIG, 'netns-up.sh'), { stdio: ['ignore', 2, 2] });
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'crypho-bench-router-'));
+try {
+  await measure(folder);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true });
+  if (isOurs) execFileSync(path.join(RIG, 'netns-down.sh'), { stdio: ['ignore', 2, 2] });
+}
