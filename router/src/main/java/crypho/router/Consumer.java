@@ -39,13 +39,6 @@ final class Consumer {
   boolean isPaused;
   int preferredSpatial = LayerSwitcher.SOURCES_MAX - 1;
   int preferredTemporal = 7;
-  int priority = 1;
-
-  /// What the bandwidth plan gave: a spatial layer, or below 0.
-  int plannedSpatial = LayerSwitcher.SOURCES_MAX - 1;
-
-  int plannedTemporal = 7;
-  boolean isHeld;
 
   long packetsSent;
   long octetsSent;
@@ -83,13 +76,12 @@ final class Consumer {
             producer.isVideo ? VIDEO_HISTORY : AUDIO_HISTORY);
   }
 
-  /// Puts pause, wishes and the bandwidth plan into effect.
+  /// Puts pause and wishes into effect.
   void retarget() {
-    if (isPaused || producer.isPaused || isHeld) {
+    if (isPaused || producer.isPaused) {
       switcher.pause();
     } else {
-      switcher.target(
-          Math.min(preferredSpatial, plannedSpatial), Math.min(preferredTemporal, plannedTemporal));
+      switcher.target(preferredSpatial, preferredTemporal);
     }
     wishKeyFrame();
   }

@@ -1,6 +1,5 @@
 package crypho.router;
 
-import crypho.router.net.UdpPort;
 import crypho.rtc.bwe.TransportWideFeedback;
 import crypho.rtc.rtcp.RtcpReader;
 import crypho.rtc.rtcp.RtcpVisitor;
@@ -24,19 +23,18 @@ import crypho.rtc.rtcp.TransportFeedbackWriter;
 /// | RTX | at once, for a NACK |
 final class MediaFeedback implements RtcpVisitor {
   private static final long REPORT_NANOS = 1_000_000_000L;
-  private static final int COMPOUND_BYTES_MAX = 1_100;
-  private static final int NACK_MAX = 128;
+  private static final int COMPOUND_BYTES_MAX = FeedbackScratch.COMPOUND_BYTES_MAX;
 
   private final Transport transport;
   private final RtcpReader reader = new RtcpReader();
   private final RtcpWriter writer = new RtcpWriter();
-  private final TransportFeedbackWriter arrivalsWriter = new TransportFeedbackWriter();
-  private final TransportWideFeedback arrivals = new TransportWideFeedback();
-  private final TransportWideFeedback reported = new TransportWideFeedback();
-  private final long[] ticks = new long[TransportWideFeedback.PACKETS_MAX];
-  private final int[] missing = new int[NACK_MAX];
-  private final byte[] plain = new byte[UdpPort.DATAGRAM_BYTES_MAX];
-  private final byte[] out = new byte[COMPOUND_BYTES_MAX];
+  private final TransportFeedbackWriter arrivalsWriter;
+  private final TransportWideFeedback arrivals;
+  private final TransportWideFeedback reported;
+  private final long[] ticks;
+  private final int[] missing;
+  private final byte[] plain;
+  private final byte[] out;
   private final int ssrc;
   private long nowNanos;
   private long reportDueNanos = Long.MIN_VALUE;
@@ -45,6 +43,14 @@ final class MediaFeedback implements RtcpVisitor {
   MediaFeedback(Transport transport) {
     this.transport = transport;
     this.ssrc = transport.router.newSsrc();
+    var room = transport.loop.feedbackScratch;
+    arrivalsWriter = room.arrivalsWriter;
+    arrivals = room.arrivals;
+    reported = room.reported;
+    ticks = room.ticks;
+    missing = room.missing;
+    plain = room.plain;
+    out = room.out;
   }
 
   // --- in ---
@@ -83,7 +89,10 @@ final class MediaFeedback implements RtcpVisitor {
       consumer.fractionLost = fraction;
       var rtt = consumer.roundTrip.onReportBlock(lastReport, delay, nowNanos);
       if (rtt > 0) {
-        transport.bandwidth.onReceiverReport(nowNanos, fraction, rtt);
+        var bandwidth = transport.bandwidth;
+        if (bandwidth != null) {
+          bandwidth.onReceiverReport(nowNanos, fraction, rtt);
+        }
       }
     }
   }
@@ -111,8 +120,7 @@ final class MediaFeedback implements RtcpVisitor {
 
   @Override
   public void receiverEstimatedBitrate(long bitrateBps) {
-    transport.bandwidth.onRemb(bitrateBps);
-    transport.hasRemb = true;
+    transport.bandwidth().onRemb(bitrateBps);
   }
 
   @Override
@@ -123,15 +131,14 @@ final class MediaFeedback implements RtcpVisitor {
         break;
       }
     }
-    transport.bandwidth.onFeedback(nowNanos, reported);
-    transport.hasTransportFeedback = true;
+    transport.bandwidth().onFeedback(nowNanos, reported);
   }
 
   // --- out ---
 
   void onTick(long now) {
-    if (now >= transport.receiver.arrivals().deadlineNanos()
-        && transport.receiver.arrivals().report(now, arrivals)) {
+    var recorder = transport.receiver.arrivals();
+    if (recorder != null && now >= recorder.deadlineNanos() && recorder.report(now, arrivals)) {
       tellArrivals();
     }
     writer.begin(out, 0, COMPOUND_BYTES_MAX);

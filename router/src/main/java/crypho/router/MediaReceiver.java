@@ -20,7 +20,7 @@ final class MediaReceiver {
   private static final int LEVEL_MASK = 0x7f;
 
   private final Transport transport;
-  private final ArrivalRecorder arrivals = new ArrivalRecorder();
+  private @Nullable ArrivalRecorder arrivals;
   private final RtpHeader plainHeader = new RtpHeader();
   private @Nullable SrtpReceiver srtp;
 
@@ -45,7 +45,8 @@ final class MediaReceiver {
     srtp = null;
   }
 
-  ArrivalRecorder arrivals() {
+  /// Null until a packet came that carries a transport-wide number.
+  @Nullable ArrivalRecorder arrivals() {
     return arrivals;
   }
 
@@ -293,7 +294,9 @@ final class MediaReceiver {
     var ids = stream.producer.media.extensions();
     var element = header.find(ids.idOf(ExtensionKind.TRANSPORT_WIDE_CC));
     if (element >= 0 && header.elementLength(element) >= 2) {
-      arrivals.onPacket(nowNanos, Octets.u16(data, header.elementOffset(element)));
+      var recorder = arrivals == null ? new ArrivalRecorder() : arrivals;
+      arrivals = recorder;
+      recorder.onPacket(nowNanos, Octets.u16(data, header.elementOffset(element)));
     }
   }
 

@@ -51,6 +51,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   final byte[] scratch = new byte[HeaderRewriter.HEADER_LENGTH_MAX];
   final byte[] plain = new byte[UdpPort.DATAGRAM_BYTES_MAX];
   final ResendScratch resendScratch = new ResendScratch();
+  final FeedbackScratch feedbackScratch = new FeedbackScratch();
 
   /// From where the message came that is being answered.
   @Nullable Path answering;

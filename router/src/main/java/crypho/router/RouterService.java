@@ -28,7 +28,6 @@ import crypho.wire.router.v1.Produced;
 import crypho.wire.router.v1.ProducerPaused;
 import crypho.wire.router.v1.RouterCreated;
 import crypho.wire.router.v1.SetPreferredLayers;
-import crypho.wire.router.v1.SetPriority;
 import crypho.wire.router.v1.TransportCreated;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
@@ -77,6 +76,7 @@ public final class RouterService implements RouterControl {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(RouterService.class);
+
   /// Streams begin in the lower half of the numbers: a receiver that missed the first packets would
   /// not see a turn that came among them, and could then authenticate nothing (RFC 3711 §3.3.1).
   private static final int FIRST_SEQUENCE_MAX = 0x7fff;
@@ -225,10 +225,6 @@ public final class RouterService implements RouterControl {
           onConsumer(
               request.getSetPreferredLayers().getConsumerId(),
               c -> preferLayers(c, request.getSetPreferredLayers()));
-      case SET_PRIORITY ->
-          onConsumer(
-              request.getSetPriority().getConsumerId(),
-              c -> setPriority(c, request.getSetPriority()));
       case REQUEST_KEY_FRAME ->
           onConsumer(
               request.getRequestKeyFrame().getConsumerId(),
@@ -594,11 +590,6 @@ public final class RouterService implements RouterControl {
     consumer.preferredSpatial = Math.clamp(layers.getSpatialLayer(), 0, 3);
     consumer.preferredTemporal =
         layers.hasTemporalLayer() ? Math.clamp(layers.getTemporalLayer(), 0, 7) : 7;
-  }
-
-  private static ControlReply setPriority(Consumer consumer, SetPriority request) {
-    consumer.priority = Math.clamp(request.getPriority(), 1, 255);
-    return done();
   }
 
   @Override

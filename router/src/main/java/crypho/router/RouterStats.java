@@ -51,9 +51,15 @@ final class RouterStats {
         .setPacketsSent((double) transport.packetsSent)
         .setBytesSent((double) transport.octetsSent)
         .setPacketsRefused((double) transport.refused)
-        .setAvailableOutgoingBitrate((double) transport.bandwidth.estimateBps())
+        .setAvailableOutgoingBitrate(estimateBps(transport))
         .setRoundTripMs(rtt / NANOS_PER_MILLI)
         .build();
+  }
+
+  /// 0 where the client tells nothing from which one could be made.
+  private static double estimateBps(Transport transport) {
+    var bandwidth = transport.bandwidth;
+    return bandwidth == null ? 0 : (double) bandwidth.estimateBps();
   }
 
   private static ProducerStats of(Producer producer, long nowNanos) {

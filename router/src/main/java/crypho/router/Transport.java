@@ -36,7 +36,6 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   final List<Consumer> consumers = new ArrayList<>();
   final MediaReceiver receiver;
   final MediaFeedback feedback;
-  final BandwidthEstimator bandwidth = new BandwidthEstimator();
 
   /// By which checks are led here: the current fragment, and during a restart the one before.
   final List<String> ufrags = new ArrayList<>();
@@ -50,11 +49,12 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   private String dtlsState = "new";
   private int transportSequence;
 
-  /// Whether a consumer's packets carry transport-wide numbers, and whether the client answers.
+  /// Whether a consumer's packets carry transport-wide numbers.
   boolean usesTransportFeedback;
 
-  boolean hasTransportFeedback;
-  boolean hasRemb;
+  /// There from the first packet that carries such a number, or the first REMB: it is large.
+  @Nullable BandwidthEstimator bandwidth;
+
   int nextMid;
   boolean isClosed;
 
@@ -235,9 +235,18 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
     loop.forwarded++;
     octetsSent += octets;
     if (usesTransportFeedback) {
-      bandwidth.onSent(nowNanos, transportSequence & 0xffff, octets);
+      bandwidth().onSent(nowNanos, transportSequence & 0xffff, octets);
       transportSequence++;
     }
+  }
+
+  BandwidthEstimator bandwidth() {
+    var known = bandwidth;
+    if (known == null) {
+      known = new BandwidthEstimator();
+      bandwidth = known;
+    }
+    return known;
   }
 
   /// A producer of this consumer has packets waiting.

@@ -6,6 +6,8 @@ import static crypho.rtc.rtp.Octets.u16;
 import static crypho.rtc.rtp.Octets.u24;
 import static crypho.rtc.rtp.Octets.u8;
 
+import org.jspecify.annotations.Nullable;
+
 /// Reads compound RTCP (RFC 3550 §6.1 and appendix A.2) and reduced-size RTCP (RFC 5506): walks the
 /// whole compound before it delivers anything, so that a broken one has no effect. Within a sound
 /// compound it skips and counts what it does not know (XR, application-defined, private feedback)
@@ -32,7 +34,9 @@ public final class RtcpReader {
   private static final int REPORT_BLOCK_LENGTH = 24;
   private static final int FEEDBACK_HEADER_LENGTH = 12;
 
-  private final TransportFeedback feedback = new TransportFeedback();
+  /// Made when the first comes: it is large, and most transports only send or get none.
+  private @Nullable TransportFeedback feedback;
+
   private long malformed;
   private long unknown;
   private long contradictory;
@@ -185,8 +189,10 @@ public final class RtcpReader {
     switch (format) {
       case RtcpType.FORMAT_NACK -> nack(data, at, end, visitor);
       case RtcpType.FORMAT_TRANSPORT_WIDE -> {
-        if (feedback.read(data, at, end - at)) {
-          visitor.transportFeedback(feedback);
+        var arrivals = feedback == null ? new TransportFeedback() : feedback;
+        feedback = arrivals;
+        if (arrivals.read(data, at, end - at)) {
+          visitor.transportFeedback(arrivals);
         } else {
           contradictory++;
         }
