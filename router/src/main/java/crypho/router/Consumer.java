@@ -1,6 +1,6 @@
 package crypho.router;
 
-import crypho.router.net.UdpPort;
+import crypho.router.net.PacketPort;
 import crypho.rtc.codec.LayerSwitcher;
 import crypho.rtc.rtcp.RoundTrip;
 import crypho.rtc.rtp.HeaderRewriter;
@@ -94,7 +94,7 @@ final class Consumer {
   }
 
   /// Forwards what waits.
-  void forward(UdpPort port, SrtpSender srtp, byte[] scratch, long nowNanos) {
+  void forward(PacketPort port, SrtpSender srtp, byte[] scratch, long nowNanos) {
     var count = producer.pendingCount;
     for (var i = 0; i < count; i++) {
       var packet = producer.waiting(i);
@@ -110,7 +110,12 @@ final class Consumer {
   }
 
   private void write(
-      UdpPort port, SrtpSender srtp, byte[] scratch, Incoming packet, int position, long nowNanos) {
+      PacketPort port,
+      SrtpSender srtp,
+      byte[] scratch,
+      Incoming packet,
+      int position,
+      long nowNanos) {
     var outgoing = switcher.outgoing();
     var payload = packet.header.payloadOffset();
     outgoing.applyTo(header);
@@ -132,7 +137,12 @@ final class Consumer {
   }
 
   private void fill(
-      UdpPort port, SrtpSender srtp, byte[] scratch, Incoming packet, int position, long nowNanos) {
+      PacketPort port,
+      SrtpSender srtp,
+      byte[] scratch,
+      Incoming packet,
+      int position,
+      long nowNanos) {
     var outgoing = switcher.outgoing();
     outgoing.applyTo(header);
     transport.stamp(header, nowNanos);
@@ -151,7 +161,7 @@ final class Consumer {
     sent(port, written, 0, nowNanos);
   }
 
-  private void sent(UdpPort port, int written, int payloadLength, long nowNanos) {
+  private void sent(PacketPort port, int written, int payloadLength, long nowNanos) {
     if (written <= 0) {
       transport.refusedToSend++;
       return;
@@ -166,7 +176,7 @@ final class Consumer {
   /// Answers one number of a NACK from the ring, as a packet of the RTX stream (RFC 4588). Returns
   /// whether something went out.
   boolean resend(
-      int sequenceNumber, UdpPort port, SrtpSender srtp, ResendScratch scratch, long nowNanos) {
+      int sequenceNumber, PacketPort port, SrtpSender srtp, ResendScratch scratch, long nowNanos) {
     var again = rtxHeader;
     var interval = Math.max(roundTrip.nanos(), RESEND_NANOS_MIN);
     if (again == null || !switcher.recall(sequenceNumber, nowNanos, interval)) {

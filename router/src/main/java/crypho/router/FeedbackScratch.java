@@ -1,6 +1,6 @@
 package crypho.router;
 
-import crypho.router.net.UdpPort;
+import crypho.router.net.PacketPort;
 import crypho.rtc.bwe.TransportWideFeedback;
 import crypho.rtc.rtcp.TransportFeedbackWriter;
 
@@ -15,6 +15,6 @@ final class FeedbackScratch {
   final TransportWideFeedback reported = new TransportWideFeedback();
   final long[] ticks = new long[TransportWideFeedback.PACKETS_MAX];
   final int[] missing = new int[NACK_MAX];
-  final byte[] plain = new byte[UdpPort.DATAGRAM_BYTES_MAX];
+  final byte[] plain = new byte[PacketPort.PACKET_BYTES_MAX];
   final byte[] out = new byte[COMPOUND_BYTES_MAX];
 }

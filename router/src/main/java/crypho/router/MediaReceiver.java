@@ -1,6 +1,6 @@
 package crypho.router;
 
-import crypho.router.net.UdpPort;
+import crypho.router.net.PacketPort;
 import crypho.rtc.bwe.ArrivalRecorder;
 import crypho.rtc.rtp.ExtensionKind;
 import crypho.rtc.rtp.Octets;
@@ -303,7 +303,7 @@ final class MediaReceiver {
   /// Decrypts RTCP into `out`; returns its length, or a negative verdict.
   int unprotectRtcp(byte[] data, int offset, int length, byte[] out) {
     var context = srtp;
-    if (context == null || length > UdpPort.DATAGRAM_BYTES_MAX) {
+    if (context == null || length > PacketPort.PACKET_BYTES_MAX) {
       return -1;
     }
     return context.unprotectRtcp(data, offset, length, out, 0);

@@ -1,6 +1,6 @@
 package crypho.router;
 
-import crypho.router.net.UdpPort;
+import crypho.router.net.PacketPort;
 import crypho.rtc.rtp.ExtensionIds;
 import crypho.rtc.rtp.HeaderRewriter;
 import crypho.rtc.rtp.RtpHeader;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class ResendScratch {
   final RtpHeader header = new RtpHeader();
   final byte[] head = new byte[HeaderRewriter.HEADER_LENGTH_MAX];
-  final byte[] payload = new byte[UdpPort.DATAGRAM_BYTES_MAX];
+  final byte[] payload = new byte[PacketPort.PACKET_BYTES_MAX];
   private @Nullable HeaderRewriter rewriter;
   private ExtensionIds from = ExtensionIds.none();
   private ExtensionIds to = ExtensionIds.none();

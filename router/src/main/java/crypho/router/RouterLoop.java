@@ -3,6 +3,7 @@ package crypho.router;
 import crypho.router.net.AddressTable;
 import crypho.router.net.NativeUdpPort;
 import crypho.router.net.NettyUdpPort;
+import crypho.router.net.PacketPort;
 import crypho.router.net.Remote;
 import crypho.router.net.UdpPort;
 import crypho.rtc.ice.FiveTuple;
@@ -49,7 +50,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   final List<Transport> transports = new ArrayList<>();
   final List<Router> routers = new ArrayList<>();
   final byte[] scratch = new byte[HeaderRewriter.HEADER_LENGTH_MAX];
-  final byte[] plain = new byte[UdpPort.DATAGRAM_BYTES_MAX];
+  final byte[] plain = new byte[PacketPort.PACKET_BYTES_MAX];
   final ResendScratch resendScratch = new ResendScratch();
   final FeedbackScratch feedbackScratch = new FeedbackScratch();
 
@@ -212,7 +213,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   }
 
   /// What was written outside a read batch leaves now; within one, at its end.
-  void flushSoon(UdpPort port) {
+  void flushSoon(PacketPort port) {
     if (!isReading) {
       port.flush();
     }

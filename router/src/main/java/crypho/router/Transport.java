@@ -1,6 +1,6 @@
 package crypho.router;
 
-import crypho.router.net.UdpPort;
+import crypho.router.net.PacketPort;
 import crypho.rtc.bwe.BandwidthEstimator;
 import crypho.rtc.dtls.DtlsEndpoint;
 import crypho.rtc.dtls.DtlsEvent;
@@ -306,7 +306,7 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
     var path = selected;
     var srtp = sender;
     if (path != null && srtp != null) {
-      UdpPort port = path.port();
+      PacketPort port = path.port();
       port.begin(path.remote());
       if (consumer.resend(sequenceNumber, port, srtp, loop.resendScratch, nowNanos)) {
         loop.flushSoon(port);

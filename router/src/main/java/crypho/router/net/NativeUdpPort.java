@@ -53,8 +53,8 @@ public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
   private final MemorySegment inHeaders = arena.allocate(RECEIVE_SLOTS * Linux.MMSGHDR_BYTES, 16);
   private final MemorySegment inVectors = arena.allocate(RECEIVE_SLOTS * Linux.IOVEC_BYTES, 16);
   private final MemorySegment inNames = arena.allocate(RECEIVE_SLOTS * Linux.NAME_BYTES, 16);
-  private final MemorySegment inData = arena.allocate(RECEIVE_SLOTS * DATAGRAM_BYTES_MAX, 64);
-  private final byte[] datagram = new byte[DATAGRAM_BYTES_MAX];
+  private final MemorySegment inData = arena.allocate(RECEIVE_SLOTS * PACKET_BYTES_MAX, 64);
+  private final byte[] datagram = new byte[PACKET_BYTES_MAX];
 
   private final MemorySegment outHeaders = arena.allocate(SEND_SLOTS * Linux.MMSGHDR_BYTES, 16);
   private final MemorySegment outVectors = arena.allocate(SEND_SLOTS * Linux.IOVEC_BYTES, 16);
@@ -110,8 +110,8 @@ public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
   private void prepareReceiving() {
     for (var i = 0; i < RECEIVE_SLOTS; i++) {
       var vector = inVectors.asSlice((long) i * Linux.IOVEC_BYTES, Linux.IOVEC_BYTES);
-      vector.set(JAVA_LONG, 0, inData.address() + (long) i * DATAGRAM_BYTES_MAX);
-      vector.set(JAVA_LONG, Linux.IOV_LEN, DATAGRAM_BYTES_MAX);
+      vector.set(JAVA_LONG, 0, inData.address() + (long) i * PACKET_BYTES_MAX);
+      vector.set(JAVA_LONG, Linux.IOV_LEN, PACKET_BYTES_MAX);
       var header = inHeaders.asSlice((long) i * Linux.MMSGHDR_BYTES, Linux.MMSGHDR_BYTES);
       header.set(JAVA_LONG, Linux.MSG_NAME, inNames.address() + (long) i * Linux.NAME_BYTES);
       header.set(JAVA_INT, Linux.MSG_NAMELEN, Linux.NAME_BYTES);
@@ -177,7 +177,7 @@ public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
       sourceHigh = inNames.get(NET_LONG, name + 8);
       sourceLow = inNames.get(NET_LONG, name + 16);
     }
-    var from = (long) slot * DATAGRAM_BYTES_MAX;
+    var from = (long) slot * PACKET_BYTES_MAX;
     MemorySegment.copy(inData, JAVA_BYTE, from, datagram, 0, length);
     receiver.onDatagram(this, datagram, 0, length);
   }

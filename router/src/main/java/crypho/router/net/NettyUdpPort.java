@@ -25,7 +25,7 @@ public final class NettyUdpPort extends UdpPort {
   private final Receiver receiver;
   private final boolean isSegmenting;
   private final Channel channel;
-  private final byte[] datagram = new byte[DATAGRAM_BYTES_MAX];
+  private final byte[] datagram = new byte[PACKET_BYTES_MAX];
   private @Nullable InetSocketAddress source;
 
   private NettyUdpPort(
@@ -42,10 +42,10 @@ public final class NettyUdpPort extends UdpPort {
             .option(
                 ChannelOption.RECVBUF_ALLOCATOR,
                 new FixedRecvByteBufAllocator(
-                    isEpoll ? READ_BATCH * DATAGRAM_BYTES_MAX : DATAGRAM_BYTES_MAX + 1))
+                    isEpoll ? READ_BATCH * PACKET_BYTES_MAX : PACKET_BYTES_MAX + 1))
             .handler(new Reader());
     if (isEpoll) {
-      bootstrap.option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, DATAGRAM_BYTES_MAX);
+      bootstrap.option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, PACKET_BYTES_MAX);
     }
     var bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
@@ -81,7 +81,7 @@ public final class NettyUdpPort extends UdpPort {
 
   private void deliver(DatagramPacket packet) {
     var length = packet.content().readableBytes();
-    if (length > DATAGRAM_BYTES_MAX) {
+    if (length > PACKET_BYTES_MAX) {
       oversized++;
       return;
     }
