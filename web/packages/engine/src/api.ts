@@ -81,8 +81,9 @@ export interface Commands {
   };
   'group.create': {
     in: { name: string; members: readonly AccountId[]; sharesHistory: boolean };
+    /** `notAdded`: why some or all of `members` are not in the group, which stands all the same. */
     out:
-      | { kind: 'created'; conversationId: ConversationId }
+      | { kind: 'created'; conversationId: ConversationId; notAdded?: MembershipRefused }
       | { kind: 'owned-groups-limit'; max: number };
   };
   'group.add': {

@@ -108,9 +108,27 @@ export function makeMembers(context: () => Context, messages: Messages): Members
     const settings = { name: name.trim(), sharesHistory };
     await messages.settings(id, settings, nonce);
     const me = context().account().accountId;
-    if (members.length > 0) await add(id, members, settings);
-    else await inviteDevices(id, [me]).catch(() => undefined);
-    return { kind: 'created', conversationId: id };
+    if (members.length === 0) {
+      await inviteDevices(id, [me]).catch(() => undefined);
+      return { kind: 'created', conversationId: id };
+    }
+    const notAdded = await fill(id, members, settings);
+    return { kind: 'created', conversationId: id, ...(notAdded && { notAdded }) };
+  }
+
+  /** The first people of a group: who is no contact any more does not keep the others out. */
+  async function fill(
+    id: string,
+    accounts: readonly AccountId[],
+    settings: Omit<GroupSettingsState, 'seq'>,
+  ): Promise<MembershipRefused | undefined> {
+    const all = await add(id, accounts, settings);
+    if (all.kind === 'done') return undefined;
+    if (all.kind !== 'not-a-contact') return all;
+    const contacts = accounts.filter((account) => !all.accountIds.includes(account));
+    const rest: { kind: 'done' } | MembershipRefused =
+      contacts.length === 0 ? { kind: 'done' } : await add(id, contacts, settings);
+    return rest.kind === 'done' ? all : rest;
   }
 
   /** `settings`: of a group just made, whose own message of them may not have come back yet. */

@@ -190,6 +190,48 @@ describe('groups', () => {
   });
 });
 
+describe('a new group that the server does not fill', () => {
+  test('is made without who is no contact any more, and says so', async () => {
+    const server = world();
+    const anna = await signUp(browser(server), 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    const cilla = await signUp(browser(server), 'cilla');
+    befriend(server, anna, bo);
+    const stranger = cilla.session.account().accountId;
+    const created = await anna.must('group.create', {
+      name: 'Laget',
+      members: [bo.session.account().accountId, stranger],
+      sharesHistory: false,
+    });
+    if (created.kind !== 'created') throw new Error(created.kind);
+    expect(created.notAdded).toEqual({ kind: 'not-a-contact', accountIds: [stranger] });
+    const { conversationId } = created;
+    const boSees = bo.list('timeline', { conversationId, around: 'latest' });
+    await anna.must('message.send', { conversationId, text: 'velkommen' });
+    await until('bo reads', () => texts(boSees.items()).includes('velkommen'));
+    expect(server.conversations.get(conversationId)?.members.has(stranger)).toBe(false);
+  });
+
+  test('is made empty where there is no room, says so, and can be filled later', async () => {
+    const server = world();
+    const anna = await signUp(browser(server), 'anna');
+    const bo = await signUp(browser(server), 'bo');
+    befriend(server, anna, bo);
+    server.groupDevicesMax = 1;
+    const members = [bo.session.account().accountId];
+    const created = await anna.must('group.create', {
+      name: 'Laget',
+      members,
+      sharesHistory: false,
+    });
+    if (created.kind !== 'created') throw new Error(created.kind);
+    expect(created.notAdded).toEqual({ kind: 'group-too-large', max: 1 });
+    const { conversationId } = created;
+    server.groupDevicesMax = 2;
+    expect((await anna.must('group.add', { conversationId, members })).kind).toBe('done');
+  });
+});
+
 describe('offline', () => {
   test('what waited is sent once and in order', async () => {
     const server = world();

@@ -372,6 +372,12 @@ export const en = {
   'group.new.submit': 'Make group',
   'group.new.none':
     'You have no contacts to add yet. You can make the group now and add people later.',
+  'group.new.without': {
+    one: 'The group is made without {count} person, who is not your contact any more.',
+    other: 'The group is made without {count} people, who are not your contacts any more.',
+  },
+  'group.new.too-large':
+    'The group is made, with nobody but you yet: the people in a group can have {max} devices between them. Add fewer people.',
   'group.chosen': { one: '{count} person chosen', other: '{count} people chosen' },
   'group.limit': {
     one: 'You can own {count} group. Hand one over or delete it first.',

@@ -367,6 +367,12 @@ export const nb = {
   'group.new.submit': 'Lag gruppen',
   'group.new.none':
     'Du har ingen kontakter å legge til ennå. Du kan lage gruppen nå og legge til folk senere.',
+  'group.new.without': {
+    one: 'Gruppen er laget uten {count} person, som ikke er kontakten din lenger.',
+    other: 'Gruppen er laget uten {count} personer, som ikke er kontaktene dine lenger.',
+  },
+  'group.new.too-large':
+    'Gruppen er laget, foreløpig med bare deg: De som er med i en gruppe, kan ha {max} enheter til sammen. Legg til færre personer.',
   'group.chosen': { one: '{count} person valgt', other: '{count} personer valgt' },
   'group.limit': {
     one: 'Du kan eie {count} gruppe. Overlat eller slett en først.',

@@ -54,6 +54,18 @@ export function refusal(refused: MembershipRefused): Said {
   }
 }
 
+/** Why a group that was just made is without some or all of its people. */
+function missing(refused: MembershipRefused): Said {
+  switch (refused.kind) {
+    case 'not-a-contact':
+      return say('group.new.without', { count: refused.accountIds.length });
+    case 'group-too-large':
+      return say('group.new.too-large', { max: refused.max });
+    case 'not-allowed':
+      return refusal(refused);
+  }
+}
+
 type Refusal =
   | MembershipRefused
   | { kind: 'owned-groups-limit'; max: number }
@@ -111,10 +123,11 @@ export function createGroups({ engine, notices }: Services): GroupActions {
       if (typeof named !== 'string') return named;
       const answer = await engine.command('group.create', { name: named, members, sharesHistory });
       if (!answer.ok) return refuse(failed(answer.failure));
-      if (answer.value.kind === 'created') {
-        return { kind: 'done', conversationId: answer.value.conversationId };
-      }
-      return refuse(say('group.limit', { count: answer.value.max }));
+      const { value } = answer;
+      if (value.kind !== 'created') return refuse(refusalOf(value));
+      // The group stands, so that the form has nothing left to ask: who is missing is said in passing.
+      if (value.notAdded) notices.actions.show(missing(value.notAdded), 'danger');
+      return { kind: 'done', conversationId: value.conversationId };
     },
     add: (conversationId, members) =>
       ask(

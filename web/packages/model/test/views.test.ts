@@ -202,6 +202,25 @@ test('a group without room is told with its number, and a group with room grows'
   expect(engine.world.conversations.get('ward')?.details.members).toHaveLength(6);
 });
 
+test('a new group tells who is not in it', async () => {
+  const { services, engine } = start({
+    ...ordinaryWorld(NOW),
+    profile: { ...ordinaryWorld(NOW).profile, ownedGroupsMax: 10 },
+  });
+  const groups = createGroups(services);
+  const noticed = (): readonly string[] =>
+    services.notices.getSnapshot().notices.map(({ tone, said }) => `${tone}: ${said.say(words)}`);
+  expect((await groups.create('Turnus', ['jon'], false)).kind).toBe('done');
+  expect(noticed()).toEqual([]);
+  expect((await groups.create('Turnus', ['jon', 'borte'], false)).kind).toBe('done');
+  expect(noticed()).toEqual([expect.stringMatching(/^danger: .* uten 1 person/)]);
+  engine.world.groupDevicesMax = 1;
+  const answer = await groups.create('Turnus', ['jon'], false);
+  expect(noticed()[1]).toContain('1 enheter');
+  const id = answer.kind === 'done' ? answer.conversationId : '';
+  expect(engine.world.conversations.get(id)?.details.members).toHaveLength(1);
+});
+
 test('what a form cannot show is said in passing', async () => {
   const { services, engine } = start(ordinaryWorld(NOW));
   const groups = createGroups(services);

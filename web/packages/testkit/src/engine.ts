@@ -393,9 +393,14 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
       const max = world.profile.ownedGroupsMax;
       if (owned >= max) return { kind: 'owned-groups-limit', max };
       const conversationId = `g${world.conversations.size + 1}`;
-      const made = details(conversationId, 'group', name, people(members), 'owner');
+      const contacts = people(members);
+      const known = new Set(contacts.map(({ accountId }) => accountId));
+      const accountIds = members.filter((accountId) => !known.has(accountId));
+      const made = details(conversationId, 'group', name, contacts, 'owner');
+      const hasRoom = made.devices <= world.groupDevicesMax;
+      const shown = hasRoom ? made : details(conversationId, 'group', name, [], 'owner');
       world.conversations.set(conversationId, {
-        details: { ...made, sharesHistory },
+        details: { ...shown, sharesHistory },
         items: [
           {
             kind: 'event',
@@ -410,7 +415,12 @@ function createHandlers(world: World, append: Append, now: () => number): Handle
         draft: null,
         typing: [],
       });
-      return { kind: 'created', conversationId };
+      if (!hasRoom) {
+        const notAdded = { kind: 'group-too-large', max: world.groupDevicesMax } as const;
+        return { kind: 'created', conversationId, notAdded };
+      }
+      if (accountIds.length === 0) return { kind: 'created', conversationId };
+      return { kind: 'created', conversationId, notAdded: { kind: 'not-a-contact', accountIds } };
     },
     'group.add': ({ conversationId, members }) => {
       const more = people(members).map((each) => ({

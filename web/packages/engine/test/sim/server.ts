@@ -125,6 +125,7 @@ export class SimServer {
   readonly calls: string[] = [];
   /** The field that is refused as invalid in a request to this path, if any. */
   refuses: (path: string) => string | undefined = () => undefined;
+  groupDevicesMax = 1000;
 
   /** How long anything takes over the network: waits of different lengths also change the order. */
   readonly #travel: () => Promise<void>;
@@ -782,7 +783,8 @@ export class SimServer {
         deviceId,
         accountId,
       }));
-      return { outcome: { case: 'refused', value: { reason, pendingRemovals } } } as const;
+      const value = { reason, pendingRemovals, limit: this.groupDevicesMax };
+      return { outcome: { case: 'refused', value } } as const;
     };
     const member = conversation.members.get(session.account ?? '');
     if (member?.isCurrent !== true) return refuse(CommitRefusal.NOT_A_MEMBER);
@@ -794,6 +796,9 @@ export class SimServer {
       [...conversation.pending.keys()].some((d) => !commit.removed.includes(d))
     )
       return refuse(CommitRefusal.PENDING_REMOVALS);
+    const devices = conversation.leaves.size + commit.added.length - commit.removed.length;
+    if (devices > this.groupDevicesMax && commit.added.length > 0)
+      return refuse(CommitRefusal.GROUP_TOO_LARGE);
     for (const device of commit.removed) {
       conversation.leaves.delete(device);
       conversation.owners.delete(device);

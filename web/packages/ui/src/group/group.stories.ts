@@ -2,6 +2,10 @@ import { emptyWorld, ordinaryWorld, type World } from '@crypho/testkit';
 import type { Step, Story } from '../story.ts';
 
 const full = (nowMs: number): World => ({ ...ordinaryWorld(nowMs), groupDevicesMax: 9 });
+const small = (nowMs: number): World => {
+  const world = ordinaryWorld(nowMs);
+  return { ...world, groupDevicesMax: 1, profile: { ...world.profile, ownedGroupsMax: 9 } };
+};
 const AMIR = { name: 'Amir Rezaei' };
 
 const details: readonly Step[] = [{ press: 'conversation.details' }];
@@ -25,6 +29,18 @@ export const stories: readonly Story[] = [
     shows: '.form-error',
     path: '/app',
     world: ordinaryWorld,
+    steps: [
+      ...newGroup,
+      { write: 'group.new.name', text: 'Turnuslaget' },
+      { key: 'tick' },
+      { press: 'group.new.submit' },
+    ],
+  },
+  {
+    name: 'new group without room',
+    shows: '.notice',
+    path: '/app',
+    world: small,
     steps: [
       ...newGroup,
       { write: 'group.new.name', text: 'Turnuslaget' },
