@@ -2,100 +2,10 @@
 // of `crypho router` in its JSON form over a Unix socket (docs: wire/src/main/proto/crypho/router).
 // Needs CRYPHO_CONTROL (the socket's path) and CRYPHO_SECRET_FILE; the rig is given --pid.
 // SPDX-License-Identifier: AGPL-3.0-or-later
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
+import { openControl } from '../../tools/router-control.mjs';
 
-const VERSION = 1;
 const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
-
-class Control {
-  constructor(path, secret) {
-    this.secret = secret;
-    this.socket = net.connect(path);
-    this.buffer = Buffer.alloc(0);
-    this.waiting = new Map();
-    this.frames = [];
-    this.nextId = 1;
-    this.socket.on('data', (data) => this.onData(data));
-    this.socket.on('close', () => this.fail(new Error('the control channel is closed')));
-    this.socket.on('error', (error) => this.fail(error));
-  }
-
-  fail(error) {
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
-    this.onHandshake?.(null, error);
-  }
-
-  onData(data) {
-    this.buffer = Buffer.concat([this.buffer, data]);
-    while (this.buffer.length >= 4 && this.buffer.length >= 4 + this.buffer.readUInt32BE(0)) {
-      const end = 4 + this.buffer.readUInt32BE(0);
-      this.onFrame(JSON.parse(this.buffer.subarray(4, end).toString('utf8')));
-      this.buffer = this.buffer.subarray(end);
-    }
-  }
-
-  onFrame(frame) {
-    if (frame.reply) {
-      const call = this.waiting.get(frame.reply.id);
-      this.waiting.delete(frame.reply.id);
-      if (frame.reply.error) call?.reject(new Error(JSON.stringify(frame.reply.error)));
-      else call?.resolve(frame.reply);
-    } else if (!frame.event) {
-      this.onHandshake?.(frame);
-    }
-  }
-
-  write(frame) {
-    const body = Buffer.from(JSON.stringify(frame));
-    const head = Buffer.alloc(4);
-    head.writeUInt32BE(body.length);
-    this.socket.write(Buffer.concat([head, body]));
-  }
-
-  handshakeFrame() {
-    return new Promise((resolve, reject) => {
-      this.onHandshake = (frame, error) => (error ? reject(error) : resolve(frame));
-    });
-  }
-
-  proof(label, callerNonce, routerNonce) {
-    const version = Buffer.alloc(4);
-    version.writeUInt32BE(VERSION);
-    return createHmac('sha256', this.secret)
-      .update(label)
-      .update(version)
-      .update(callerNonce)
-      .update(routerNonce)
-      .digest();
-  }
-
-  async open() {
-    const nonce = randomBytes(32);
-    let next = this.handshakeFrame();
-    this.write({ hello: { version: VERSION, nonce: nonce.toString('base64') } });
-    const { hello } = await next;
-    const theirs = Buffer.from(hello.nonce, 'base64');
-    next = this.handshakeFrame();
-    const mac = this.proof('crypho router v1 caller', nonce, theirs).toString('base64');
-    this.write({ proof: { mac } });
-    const { proof } = await next;
-    const expected = this.proof('crypho router v1 router', nonce, theirs);
-    if (!timingSafeEqual(Buffer.from(proof.mac, 'base64'), expected)) {
-      throw new Error('the router does not know the secret');
-    }
-  }
-
-  call(body) {
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.write({ request: { id, ...body } });
-    });
-  }
-}
 
 export default class Crypho {
   constructor(engine) {
@@ -104,8 +14,7 @@ export default class Crypho {
 
   async init() {
     const secret = fs.readFileSync(process.env.CRYPHO_SECRET_FILE, 'utf8').trim();
-    this.control = new Control(process.env.CRYPHO_CONTROL, secret);
-    await this.control.open();
+    this.control = await openControl(process.env.CRYPHO_CONTROL, secret);
     const { routerCreated } = await this.control.call({ createRouter: {} });
     this.routerId = routerCreated.routerId;
     this.capabilities = {
@@ -189,6 +98,6 @@ export default class Crypho {
 
   async close() {
     await this.control.call({ closeRouter: { routerId: this.routerId } }).catch(() => undefined);
-    this.control.socket.end();
+    this.control.close();
   }
 }
