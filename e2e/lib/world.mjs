@@ -40,6 +40,12 @@ export async function openWorld({ config, isTestBuild } = {}) {
       return person;
     },
     plant: (text) => markers.add(text),
+    log: () => server.log(),
+    contexts: () => browser.contexts(),
+    async finish(note) {
+      const searched = await world.assertNothingLeaked();
+      note(`${searched.markers} markers in ${searched.places} places: none found`);
+    },
     /** Fails where a marker is in the database, its files, or the logs. */
     async assertNothingLeaked() {
       const places = [['server log', server.log()], ...(await dumpDatabase(server))];
