@@ -93,6 +93,11 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     return ports.stream().map(UdpPort::local).toList();
   }
 
+  /// The first socket.
+  UdpPort port() {
+    return ports.getFirst();
+  }
+
   @Override
   public void execute(Runnable task) {
     loop.execute(task);

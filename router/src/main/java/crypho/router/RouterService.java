@@ -40,6 +40,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -590,6 +591,11 @@ public final class RouterService implements RouterControl {
     consumer.preferredSpatial = Math.clamp(layers.getSpatialLayer(), 0, 3);
     consumer.preferredTemporal =
         layers.hasTemporalLayer() ? Math.clamp(layers.getTemporalLayer(), 0, 7) : 7;
+  }
+
+  /// A transport that exists.
+  Transport transport(String id) {
+    return Objects.requireNonNull(transports.get(id));
   }
 
   @Override

@@ -3,6 +3,7 @@ package crypho.router.control;
 import crypho.base.Secret;
 import crypho.router.RouterConfig;
 import crypho.router.RouterService;
+import crypho.router.WarmUp;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;
@@ -31,6 +32,7 @@ public final class RouterMain {
           "--port",
           "--loops",
           "--sockets",
+          "--warm-up",
           "--control",
           "--secret-file",
           "--tls-certificate",
@@ -40,7 +42,7 @@ public final class RouterMain {
       """
       crypho router --control unix:PATH | HOST:PORT --secret-file FILE
                     [--listen ADDRESS]… [--announce ADDRESS]… [--port N] [--loops N]
-                    [--sockets native | netty | nio]
+                    [--sockets native | netty | nio] [--warm-up PACKETS]
                     [--tls-certificate FILE --tls-key FILE]
       """;
 
@@ -55,8 +57,9 @@ public final class RouterMain {
       System.exit(2);
       return;
     }
-    var service =
-        RouterService.open(config(flags), RouterService.Sockets.named(one(flags, "--sockets")));
+    var sockets = RouterService.Sockets.named(one(flags, "--sockets"));
+    var _ = WarmUp.run(sockets, number(flags, "--warm-up", WarmUp.PACKETS));
+    var service = RouterService.open(config(flags), sockets);
     var address = address(control);
     ControlServer.open(service, address, secret(Path.of(secretFile)), tls(flags));
     var stop = new CountDownLatch(1);
