@@ -9,6 +9,8 @@ import crypho.rtc.rtp.PacketRing;
 import crypho.rtc.rtp.Rtx;
 import crypho.rtc.rtp.SeqNo;
 import crypho.rtc.srtp.SrtpSender;
+import crypho.wire.router.v1.Layers;
+import crypho.wire.router.v1.Suspension;
 import org.jspecify.annotations.Nullable;
 
 /// What one transport gets of one producer. Forwards the producer's waiting packets at the end of
@@ -23,6 +25,10 @@ final class Consumer {
   /// The same packet is not sent again within this, before a round trip is known.
   private static final long RESEND_NANOS_MIN = 20_000_000L;
 
+  static final int NO_LAYERS = -1;
+  private static final int TEMPORAL_SHIFT = 3;
+  private static final int TEMPORAL_MASK = 7;
+
   private static final byte[] EMPTY_PAYLOAD = {HeaderRewriter.EMPTY_PAYLOAD};
 
   final String id;
@@ -36,15 +42,22 @@ final class Consumer {
   private final @Nullable OutgoingHeader rtxHeader;
   private long rtxSequence;
 
+  final Wish wish;
   boolean isPaused;
-  int preferredSpatial = LayerSwitcher.SOURCES_MAX - 1;
-  int preferredTemporal = 7;
 
   long packetsSent;
   long octetsSent;
   long payloadOctetsSent;
   long packetsResent;
+  long probeOctetsSent;
+  long nacksReceived;
+  long keyFramesWanted;
   int fractionLost;
+
+  // What was told last, see [Branch].
+  Suspension toldSuspension = Suspension.NOT_SUSPENDED;
+  int toldLayers = NO_LAYERS;
+  int toldScore = ProducerScore.MAX;
 
   /// The next consumer of the transport that has something to forward.
   @Nullable Consumer nextDirty;
@@ -68,6 +81,7 @@ final class Consumer {
     this.rtxHeader = rtxHeader;
     this.group = group;
     this.rtxSequence = firstSequenceNumber;
+    this.wish = new Wish(producer);
     switcher =
         new LayerSwitcher(
             producer.mode(),
@@ -76,14 +90,67 @@ final class Consumer {
             producer.isVideo ? VIDEO_HISTORY : AUDIO_HISTORY);
   }
 
-  /// Puts pause and wishes into effect.
+  /// Why nothing is forwarded.
+  Suspension suspension() {
+    if (isPaused) {
+      return Suspension.BY_CONSUMER;
+    }
+    if (producer.isPaused) {
+      return Suspension.BY_PRODUCER;
+    }
+    if (producer.isOutsideLastN && !wish.isPinned) {
+      return Suspension.OUTSIDE_LAST_N;
+    }
+    if (wish.isHidden && producer.isVideo) {
+      return Suspension.HIDDEN;
+    }
+    return wish.isStarved() ? Suspension.BANDWIDTH : Suspension.NOT_SUSPENDED;
+  }
+
+  /// Whether the bandwidth plan is to reckon with it.
+  boolean isWantedAtAll() {
+    return !isPaused
+        && !producer.isPaused
+        && (!producer.isOutsideLastN || wish.isPinned)
+        && !(wish.isHidden && producer.isVideo);
+  }
+
+  /// Puts pauses, wishes and the plan into effect.
   void retarget() {
-    if (isPaused || producer.isPaused) {
-      switcher.pause();
+    if (suspension() == Suspension.NOT_SUSPENDED) {
+      switcher.target(wish.spatial(), wish.temporal());
     } else {
-      switcher.target(preferredSpatial, preferredTemporal);
+      switcher.pause();
     }
     wishKeyFrame();
+  }
+
+  /// The layers that are forwarded, as one number, or [#NO_LAYERS].
+  int layersNow() {
+    var spatial = switcher.currentSpatialLayer();
+    return spatial < 0
+        ? NO_LAYERS
+        : spatial << TEMPORAL_SHIFT | Math.max(0, switcher.currentTemporalLayer());
+  }
+
+  static Layers layers(int of) {
+    return Layers.newBuilder()
+        .setSpatialLayer(of >> TEMPORAL_SHIFT)
+        .setTemporalLayer(of & TEMPORAL_MASK)
+        .build();
+  }
+
+  /// What its layers take at the producer now; 0 where nothing is forwarded.
+  long bitrateBps(long nowNanos) {
+    var spatial = producer.isVideo ? switcher.currentSpatialLayer() : 0;
+    return switcher.currentSource() < 0
+        ? 0
+        : producer.rates.bitrateBps(
+            spatial, Math.max(0, switcher.currentTemporalLayer()), nowNanos);
+  }
+
+  int score() {
+    return ProducerScore.of(fractionLost / 256.0);
   }
 
   void wishKeyFrame() {
@@ -230,5 +297,43 @@ final class Consumer {
     packetsResent++;
     transport.onSent(written, nowNanos);
     return true;
+  }
+
+  /// Whether [#pad] can send anything.
+  boolean hasRtx() {
+    return rtxHeader != null;
+  }
+
+  /// Sends a packet of padding on the RTX stream, which receivers drop, to probe the path. Returns
+  /// its octets on the wire, 0 where it could not be sent.
+  int pad(PacketPort port, SrtpSender srtp, ResendScratch scratch, long nowNanos) {
+    var again = rtxHeader;
+    if (again == null) {
+      return 0;
+    }
+    again.sequenceNumber = SeqNo.wire16(rtxSequence);
+    again.marker = false;
+    transport.stamp(again, nowNanos);
+    var headerLength = scratch.padding(group.to).writeEmpty(scratch.head, 0, again);
+    var written =
+        srtp.protect(
+            scratch.head,
+            0,
+            headerLength,
+            ResendScratch.PADDING,
+            0,
+            ResendScratch.PADDING.length,
+            rtxSequence,
+            port.stage(),
+            port.at());
+    if (written <= 0) {
+      transport.refusedToSend++;
+      return 0;
+    }
+    rtxSequence++;
+    port.add(written);
+    probeOctetsSent += written;
+    transport.onSent(written, nowNanos);
+    return written;
   }
 }

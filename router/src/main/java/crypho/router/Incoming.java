@@ -10,6 +10,9 @@ final class Incoming {
   final FrameInfo frame = new FrameInfo();
   byte[] data = new byte[0];
 
+  /// Octets, header included; it begins at the header's offset.
+  int length;
+
   /// The index of the stream among its producer's.
   int source;
 

@@ -32,8 +32,10 @@ final class IncomingStream {
   boolean hasSsrc;
   int rtxSsrc;
   boolean hasRtxSsrc;
+  long octets;
   long nacksSent;
   long keyFramesAsked;
+  long keyFramesSeen;
 
   IncomingStream(
       Producer producer, int index, @Nullable String rid, FrameReader frames, boolean hasNack) {

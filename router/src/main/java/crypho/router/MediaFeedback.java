@@ -76,8 +76,10 @@ final class MediaFeedback implements RtcpVisitor {
   public void senderReport(int of, long ntp, int rtpTimestamp, int packets, int octets) {
     var stream = transport.receiver.stream(of);
     if (stream != null) {
-      stream.clock.onSenderReport(ntp, rtpTimestamp, nowNanos);
-      stream.stats.onSenderReport(ntp, nowNanos);
+      var at = nowNanos;
+      var index = stream.index;
+      stream.stats.onSenderReport(ntp, at);
+      stream.producer.onEach(p -> p.streams[index].clock.onSenderReport(ntp, rtpTimestamp, at));
     }
   }
 
@@ -101,6 +103,7 @@ final class MediaFeedback implements RtcpVisitor {
   public void nack(int of, int sequenceNumber) {
     var consumer = transport.consumer(of);
     if (consumer != null) {
+      consumer.nacksReceived++;
       transport.resend(consumer, sequenceNumber, nowNanos);
     }
   }
@@ -109,6 +112,7 @@ final class MediaFeedback implements RtcpVisitor {
   public void pictureLoss(int of) {
     var consumer = transport.consumer(of);
     if (consumer != null && consumer.switcher.currentSource() >= 0) {
+      consumer.keyFramesWanted++;
       consumer.producer.streams[consumer.switcher.currentSource()].keyFrames.request();
     }
   }

@@ -110,6 +110,7 @@ final class MediaReceiver {
       return;
     }
     transport.packetsReceived++;
+    transport.octetsReceived += length;
     var index = indexOf(RtpPacket.ssrc(data, offset));
     var stream = index < 0 ? null : streams[index];
     if (stream != null && !isRtx[index]) {
@@ -240,8 +241,8 @@ final class MediaReceiver {
     if (!isRepair) {
       noteArrival(stream, header, data, nowNanos);
     }
-    var sequence = stream.ring.extend(header.sequenceNumber());
-    if (stream.ring.commit(sequence, length, nowNanos) < 0) {
+    var sequence = producer.settle(stream, packet, data, length, nowNanos);
+    if (sequence < 0) {
       duplicates++;
       return;
     }
@@ -251,34 +252,13 @@ final class MediaReceiver {
     var nacks = stream.nacks;
     if (nacks != null) {
       nacks.onPacket(sequence, nowNanos);
-    }
-    stream.frames.read(header, data, packet.frame);
-    if (producer.isVideo) {
-      noteFrame(stream, packet, length, nowNanos);
-    } else {
-      noteLevel(producer, header, data, nowNanos);
-    }
-    if (producer.isPaused || producer.consumers.isEmpty()) {
-      return;
-    }
-    packet.data = data;
-    packet.source = stream.index;
-    packet.sequence = sequence;
-    producer.pendingCount++;
-    if (producer.pendingCount == 1) {
-      transport.loop.markPending(producer);
-    }
-  }
-
-  private void noteFrame(IncomingStream stream, Incoming packet, int length, long nowNanos) {
-    var frame = packet.frame;
-    var spatial = stream.producer.media.isSvc() ? frame.spatialLayer() : stream.index;
-    stream.producer.rates.onPacket(spatial, frame.temporalLayer(), length, nowNanos);
-    if (frame.isReadable() && frame.isKeyFrame() && frame.isStartOfFrame()) {
-      stream.keyFrames.onKeyFrame();
-      if (stream.nacks != null) {
-        stream.nacks.onKeyFrame(packet.sequence);
+      var frame = packet.frame;
+      if (frame.isReadable() && frame.isKeyFrame() && frame.isStartOfFrame()) {
+        nacks.onKeyFrame(sequence);
       }
+    }
+    if (!producer.isVideo) {
+      noteLevel(producer, header, data, nowNanos);
     }
   }
 
@@ -286,7 +266,7 @@ final class MediaReceiver {
     var element = header.find(producer.media.extensions().idOf(ExtensionKind.AUDIO_LEVEL));
     if (element >= 0 && header.elementLength(element) > 0) {
       var level = data[header.elementOffset(element)] & LEVEL_MASK;
-      transport.router.onLevel(producer, level, nowNanos);
+      transport.branch.onLevel(producer, level, nowNanos);
     }
   }
 

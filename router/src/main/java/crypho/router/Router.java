@@ -1,29 +1,28 @@
 package crypho.router;
 
 import crypho.base.Rng;
-import crypho.rtc.codec.ActiveSpeaker;
 import crypho.wire.router.v1.ControlEvent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// A room: the transports of those who meet, on one loop. One owner thread.
+/// A room. Its own loop knows who speaks; transports live there as long as it bears them, and else
+/// in branches on other loops. Methods may be called from any thread; [#floor] belongs to the loop.
 final class Router {
-  /// Producers of audio whose levels are compared; more are heard, but cannot be named as speaker.
-  private static final int SPEAKERS_MAX = 256;
-
   final String id;
   final RouterLoop loop;
-  final Rng rng;
   final byte[] cname;
-  final List<Transport> transports = new ArrayList<>();
+  final Floor floor = new Floor(this);
+
+  /// Nothing is added any more.
+  volatile boolean isClosed;
+
+  private final Rng rng;
   private final RouterEvents events;
-  private final ActiveSpeaker speaker = new ActiveSpeaker(SPEAKERS_MAX);
-  private final @Nullable Producer[] speakers = new @Nullable Producer[SPEAKERS_MAX];
-  private int activeSlot = ActiveSpeaker.NOBODY;
+  private final Map<RouterLoop, Branch> branches = new ConcurrentHashMap<>();
 
   Router(String id, RouterLoop loop, Rng rng, RouterEvents events) {
     this.id = id;
@@ -45,45 +44,24 @@ final class Router {
     return out;
   }
 
-  void addSpeaker(Producer producer, long nowNanos) {
-    for (var slot = 0; slot < SPEAKERS_MAX; slot++) {
-      if (speakers[slot] == null) {
-        speakers[slot] = producer;
-        producer.speakerSlot = slot;
-        speaker.add(slot, nowNanos);
-        return;
-      }
-    }
+  Branch branch(RouterLoop on) {
+    return branches.computeIfAbsent(on, at -> new Branch(this, at));
   }
 
-  void removeSpeaker(Producer producer) {
-    if (producer.speakerSlot >= 0) {
-      speaker.remove(producer.speakerSlot);
-      speakers[producer.speakerSlot] = null;
-      producer.speakerSlot = -1;
-    }
+  @Nullable Branch knownBranch(RouterLoop on) {
+    return branches.get(on);
   }
 
-  void onLevel(Producer producer, int level, long nowNanos) {
-    if (producer.speakerSlot >= 0) {
-      speaker.onLevel(producer.speakerSlot, level, nowNanos);
-    }
+  Iterable<Branch> branches() {
+    return branches.values();
+  }
+
+  int places(RouterLoop on) {
+    var branch = branches.get(on);
+    return branch == null ? 0 : branch.places.get();
   }
 
   void onTick(long nowNanos) {
-    if (nowNanos < speaker.deadlineNanos()) {
-      return;
-    }
-    var slot = speaker.decide(nowNanos);
-    if (slot != activeSlot) {
-      activeSlot = slot;
-      var producer = slot == ActiveSpeaker.NOBODY ? null : speakers[slot];
-      tell(
-          ControlEvent.newBuilder()
-              .setActiveSpeaker(
-                  crypho.wire.router.v1.ActiveSpeaker.newBuilder()
-                      .setProducerId(producer == null ? "" : producer.id))
-              .build());
-    }
+    floor.onTick(nowNanos);
   }
 }

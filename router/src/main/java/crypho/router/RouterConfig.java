@@ -9,20 +9,47 @@ import java.util.List;
 /// @param addresses to listen on
 /// @param announced how clients reach each of `addresses`, in the same order
 /// @param firstPort of the first loop; 0 for any ports
-/// @param transportsMax at once; beyond, no more are taken
-/// @param packetsPerSecondMax forwarded by one loop, beyond which it takes no more transports
-/// @param orphanSeconds how long a room outlives the one who controls it
 public record RouterConfig(
-    int loops,
-    List<InetAddress> addresses,
-    List<String> announced,
-    int firstPort,
-    int transportsMax,
-    long packetsPerSecondMax,
-    int orphanSeconds) {
-  public static final int TRANSPORTS_MAX = 10_000;
-  public static final long PACKETS_PER_SECOND_MAX = 150_000;
-  public static final int ORPHAN_SECONDS = 60;
+    int loops, List<InetAddress> addresses, List<String> announced, int firstPort, Limits limits) {
+
+  /// What a process takes.
+  ///
+  /// @param transportsMax at once; beyond, no more are taken
+  /// @param packetsPerSecondMax forwarded by one loop, beyond which it takes no more transports
+  /// @param cpuShareMax of one core that a loop may need, from 0 to 1; likewise
+  /// @param roomTransportsPerLoop of one room; the next go to another loop, where there is one
+  /// @param orphanSeconds how long a room outlives the one who controls it
+  public record Limits(
+      int transportsMax,
+      long packetsPerSecondMax,
+      double cpuShareMax,
+      int roomTransportsPerLoop,
+      int orphanSeconds) {
+    public static final Limits USUAL = new Limits(10_000, 150_000, 0.85, 256, 60);
+
+    public Limits withTransports(int most) {
+      return new Limits(
+          most, packetsPerSecondMax, cpuShareMax, roomTransportsPerLoop, orphanSeconds);
+    }
+
+    public Limits withPacketsPerSecond(long most) {
+      return new Limits(transportsMax, most, cpuShareMax, roomTransportsPerLoop, orphanSeconds);
+    }
+
+    public Limits withCpuShare(double most) {
+      return new Limits(
+          transportsMax, packetsPerSecondMax, most, roomTransportsPerLoop, orphanSeconds);
+    }
+
+    public Limits withRoomTransportsPerLoop(int most) {
+      return new Limits(transportsMax, packetsPerSecondMax, cpuShareMax, most, orphanSeconds);
+    }
+
+    public Limits withOrphanSeconds(int seconds) {
+      return new Limits(
+          transportsMax, packetsPerSecondMax, cpuShareMax, roomTransportsPerLoop, seconds);
+    }
+  }
 
   public RouterConfig {
     if (loops < 1 || addresses.isEmpty() || addresses.size() != announced.size()) {

@@ -11,6 +11,7 @@ import crypho.rtc.ice.IceLiteAgent;
 import crypho.rtc.ice.Protocol;
 import crypho.rtc.ice.UfragTable;
 import crypho.rtc.rtp.HeaderRewriter;
+import crypho.rtc.rtp.RtpHeader;
 import crypho.rtc.stun.Demux;
 import crypho.rtc.stun.StunReader;
 import io.netty.channel.IoEventLoop;
@@ -36,7 +37,6 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   /// Between ticks while nothing has arrived for [#QUIET_NANOS].
   private static final long QUIET_TICK_NANOS = 1_000_000_000L;
 
-  private static final long RATE_NANOS = 1_000_000_000L;
   private static final long QUIET_NANOS = 2_000_000_000L;
 
   private final MultiThreadIoEventLoopGroup group;
@@ -45,10 +45,19 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   private final AddressTable<Path> paths = new AddressTable<>();
   private final StunReader stun = new StunReader(IceLiteAgent.UNDERSTOOD);
   private final List<Producer> pending = new ArrayList<>();
+
+  /// Copies of producers whose originals live on other loops.
+  private final List<Producer> copies = new ArrayList<>();
+
+  /// To each loop that has had a copy of a producer of this one.
+  private final List<HandOver> handOvers = new ArrayList<>();
+
   private final List<Transport> dirty = new ArrayList<>();
   final UfragTable<Transport> ufrags = new UfragTable<>();
   final List<Transport> transports = new ArrayList<>();
   final List<Router> routers = new ArrayList<>();
+  final List<Branch> branches = new ArrayList<>();
+  final int index;
   final byte[] scratch = new byte[HeaderRewriter.HEADER_LENGTH_MAX];
   final byte[] plain = new byte[PacketPort.PACKET_BYTES_MAX];
   final ResendScratch resendScratch = new ResendScratch();
@@ -61,16 +70,16 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   private boolean isTicking;
   private long lastDatagramNanos;
 
-  private long rate;
-  private long rateFrom;
-  private long rateSinceNanos = System.nanoTime();
+  private final LoopLoad load = new LoopLoad();
 
   long datagrams;
+  long rateLimited;
   long dropped;
   long forwarded;
 
   RouterLoop(int index, RouterService.Sockets sockets, List<InetSocketAddress> addresses)
       throws IOException {
+    this.index = index;
     IoHandlerFactory factory =
         sockets == RouterService.Sockets.NIO
             ? NioIoHandler.newFactory()
@@ -193,13 +202,15 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   public void onBatchEnd(UdpPort port) {
     forwardAll(System.nanoTime());
     isReading = false;
-    for (var i = 0; i < ports.size(); i++) {
-      ports.get(i).flush();
-    }
+    flushAll();
   }
 
-  /// Forwards what waits, subscriber by subscriber, so that one's packets make one batch.
+  /// Forwards what waits, subscriber by subscriber, so that one's packets make one batch. Other
+  /// loops get it first: consumers here write into the packets that they share.
   void forwardAll(long nowNanos) {
+    if (!handOvers.isEmpty()) {
+      handOver();
+    }
     for (var i = 0; i < pending.size(); i++) {
       var consumers = pending.get(i).consumers;
       for (var j = 0; j < consumers.size(); j++) {
@@ -215,6 +226,85 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
       pending.get(i).clearPending();
     }
     pending.clear();
+  }
+
+  private void handOver() {
+    for (var i = 0; i < pending.size(); i++) {
+      var producer = pending.get(i);
+      for (var j = 0; j < producer.copies.size(); j++) {
+        var copy = producer.copies.get(j);
+        if (copy.isWanted) {
+          handOverTo(copy.loop).add(producer, copy);
+        }
+      }
+    }
+    for (var i = 0; i < handOvers.size(); i++) {
+      handOvers.get(i).publish();
+    }
+  }
+
+  private HandOver handOverTo(RouterLoop other) {
+    for (var i = 0; i < handOvers.size(); i++) {
+      if (handOvers.get(i).to == other) {
+        return handOvers.get(i);
+      }
+    }
+    var made = new HandOver(other);
+    handOvers.add(made);
+    return made;
+  }
+
+  /// A copy will get packets.
+  void addCopy(Producer copy) {
+    copies.add(copy);
+    startTicking();
+  }
+
+  /// On the original's loop: room for hand-overs is there from the first copy on.
+  void prepareHandOver(RouterLoop other) {
+    var _ = handOverTo(other);
+  }
+
+  void removeCopy(Producer copy) {
+    copies.remove(copy);
+  }
+
+  /// A packet of a copy, from the loop that received it; [#onHandOverEnd] follows.
+  void onHandedOver(Producer copy, int source, byte[] data, int offset, int length) {
+    isReading = true;
+    var now = System.nanoTime();
+    lastDatagramNanos = now;
+    if (copy.isClosed) {
+      return;
+    }
+    if (copy.isFull()) {
+      forwardAll(now);
+    }
+    var stream = copy.streams[source];
+    var at = stream.ring.reserve(length, now);
+    System.arraycopy(data, offset, stream.ring.data(), at, length);
+    var packet = copy.next();
+    if (packet.header.read(stream.ring.data(), at, length) == RtpHeader.OK) {
+      var _ = copy.settle(stream, packet, stream.ring.data(), length, now);
+    }
+  }
+
+  /// What came with one hand-over leaves.
+  void onHandOverEnd() {
+    forwardAll(System.nanoTime());
+    isReading = false;
+    flushAll();
+  }
+
+  /// Packets that other loops could not be handed in time.
+  long leftBehind() {
+    return handOvers.stream().mapToLong(HandOver::leftBehind).sum();
+  }
+
+  private void flushAll() {
+    for (var i = 0; i < ports.size(); i++) {
+      ports.get(i).flush();
+    }
   }
 
   /// What was written outside a read batch leaves now; within one, at its end.
@@ -239,24 +329,40 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     for (var i = 0; i < transports.size(); i++) {
       transports.get(i).onTick(now);
     }
+    for (var i = 0; i < copies.size(); i++) {
+      passKeyFrameWishesOn(copies.get(i), now);
+    }
+    for (var i = 0; i < branches.size(); i++) {
+      branches.get(i).onTick(now);
+    }
     for (var i = 0; i < routers.size(); i++) {
       routers.get(i).onTick(now);
     }
     isReading = false;
-    for (var i = 0; i < ports.size(); i++) {
-      ports.get(i).flush();
-    }
-    if (now - rateSinceNanos >= RATE_NANOS) {
-      rate = (forwarded - rateFrom) * RATE_NANOS / (now - rateSinceNanos);
-      rateFrom = forwarded;
-      rateSinceNanos = now;
-    }
-    if (transports.isEmpty()) {
+    flushAll();
+    load.onTick(now, forwarded);
+    if (transports.isEmpty() && routers.isEmpty() && copies.isEmpty()) {
       isTicking = false;
+      load.rest();
       return;
     }
     var next = now - lastDatagramNanos > QUIET_NANOS ? QUIET_TICK_NANOS : TICK_NANOS;
     var _ = loop.schedule(this::tick, next, TimeUnit.NANOSECONDS);
+  }
+
+  private static void passKeyFrameWishesOn(Producer copy, long nowNanos) {
+    var original = copy.origin;
+    for (var i = 0; i < copy.streams.length && original != null; i++) {
+      if (copy.streams[i].keyFrames.poll(nowNanos)) {
+        var stream = original.streams[i];
+        original.loop.execute(stream.keyFrames::request);
+      }
+    }
+  }
+
+  /// Runs a short task on this loop after a while.
+  void in(long nanos, Runnable task) {
+    var _ = loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   /// Forgets a transport that was closed. What it had waiting finds no path any more.
@@ -265,9 +371,17 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     transports.remove(transport);
   }
 
-  /// Packets forwarded over the last second or so.
-  long packetsPerSecond() {
-    return rate;
+  /// How busy the loop is; any thread may ask.
+  LoopLoad load() {
+    return load;
+  }
+
+  long rateLimited() {
+    return rateLimited;
+  }
+
+  long oversized() {
+    return ports.stream().mapToLong(UdpPort::oversized).sum();
   }
 
   long sendFailures() {

@@ -28,14 +28,19 @@ import org.jspecify.annotations.Nullable;
 /// | connected | consent lost | silent: nothing is sent until a path is selected again |
 /// | any | DTLS fails or is closed by the peer, [#close] | closed to media |
 final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
+  private static final long PROBE_NANOS_MIN = 1_000_000L;
+  private static final long PROBE_NANOS_MAX = 20_000_000L;
+
   final String id;
   final Router router;
+  final Branch branch;
   final RouterLoop loop;
   final IceLiteAgent ice;
   final List<Producer> producers = new ArrayList<>();
   final List<Consumer> consumers = new ArrayList<>();
   final MediaReceiver receiver;
   final MediaFeedback feedback;
+  final TransportPlan plan = new TransportPlan(this);
 
   /// By which checks are led here: the current fragment, and during a restart the one before.
   final List<String> ufrags = new ArrayList<>();
@@ -48,6 +53,7 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   private String iceState = "new";
   private String dtlsState = "new";
   private int transportSequence;
+  private boolean isProbing;
 
   /// Whether a consumer's packets carry transport-wide numbers.
   boolean usesTransportFeedback;
@@ -59,6 +65,7 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   boolean isClosed;
 
   long packetsReceived;
+  long octetsReceived;
   long packetsSent;
   long octetsSent;
   long refused;
@@ -68,10 +75,11 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   private @Nullable Consumer firstDirty;
   private @Nullable Consumer lastDirty;
 
-  Transport(String id, Router router, RouterLoop loop, IceCredentials credentials) {
+  Transport(String id, Branch branch, IceCredentials credentials) {
     this.id = id;
-    this.router = router;
-    this.loop = loop;
+    this.branch = branch;
+    this.router = branch.router;
+    this.loop = branch.loop;
     this.ice = new IceLiteAgent(credentials);
     this.receiver = new MediaReceiver(this);
     this.feedback = new MediaFeedback(this);
@@ -201,9 +209,8 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
           sender = new SrtpSender(keys);
         }
         changeDtls("connected");
-        for (var consumer : consumers) {
-          consumer.retarget();
-        }
+        plan.replan(System.nanoTime());
+        probeSoon();
       }
       case DtlsEvent.Closed() -> endMedia("closed");
       case DtlsEvent.Failed(var _) -> endMedia("failed");
@@ -328,6 +335,68 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
       ice.onTimeout(nowNanos, this);
     }
     feedback.onTick(nowNanos);
+    plan.onTick(nowNanos);
+    var known = bandwidth;
+    if (known != null && !isProbing && nowNanos >= known.deadlineNanos()) {
+      probe(nowNanos);
+    }
+  }
+
+  // --- probes ---
+
+  /// The client may get video: what the path carries is sought before it needs it.
+  void probeSoon() {
+    if (usesTransportFeedback && sender != null && padder() != null) {
+      bandwidth().begin(System.nanoTime());
+    }
+  }
+
+  /// A consumer on whose RTX stream padding goes out.
+  private @Nullable Consumer padder() {
+    for (var i = 0; i < consumers.size(); i++) {
+      if (consumers.get(i).hasRtx()) {
+        return consumers.get(i);
+      }
+    }
+    return null;
+  }
+
+  /// Does what the estimator asks for now. A probe takes some 30 ms and is sent finer than ticks.
+  private void probe(long nowNanos) {
+    isProbing = false;
+    var known = bandwidth;
+    if (known == null || isClosed) {
+      return;
+    }
+    known.onTimeout(nowNanos);
+    var due = known.probeBytesDue(nowNanos);
+    if (due > 0) {
+      pad(due, nowNanos);
+    }
+    if (known.isProbing()) {
+      isProbing = true;
+      var wait = Math.max(known.deadlineNanos() - nowNanos, PROBE_NANOS_MIN);
+      loop.in(Math.min(wait, PROBE_NANOS_MAX), () -> probe(System.nanoTime()));
+    }
+  }
+
+  private void pad(int octets, long nowNanos) {
+    var path = selected;
+    var srtp = sender;
+    var with = padder();
+    if (path == null || srtp == null || with == null) {
+      return;
+    }
+    var port = path.port();
+    port.begin(path.remote());
+    for (var left = octets; left > 0; ) {
+      var written = with.pad(port, srtp, loop.resendScratch, nowNanos);
+      if (written == 0) {
+        return;
+      }
+      left -= written;
+    }
+    loop.flushSoon(port);
   }
 
   void close() {

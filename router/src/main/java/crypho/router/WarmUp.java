@@ -97,9 +97,9 @@ public final class WarmUp implements AutoCloseable {
                 List.of(loopback),
                 List.of(loopback.getHostAddress()),
                 0,
-                RECEIVERS + 1,
-                Long.MAX_VALUE,
-                RouterConfig.ORPHAN_SECONDS),
+                RouterConfig.Limits.USUAL
+                    .withPacketsPerSecond(Long.MAX_VALUE)
+                    .withCpuShare(Double.MAX_VALUE)),
             sockets);
     var room = call(ControlRequest.newBuilder().setCreateRouter(CreateRouter.newBuilder()));
     var id = room.getRouterCreated().getRouterId();

@@ -44,8 +44,10 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   private final Rng rng = Rng.secure();
   private final Deque<byte[]> rtp = new ArrayDeque<>();
   private final Deque<byte[]> stun = new ArrayDeque<>();
+  private final Deque<byte[]> rtcp = new ArrayDeque<>();
   private @Nullable SrtpSender sender;
   private @Nullable SrtpReceiver receiver;
+  private boolean isQuiet;
   @Nullable DtlsEvent ended;
 
   Peer(DtlsHandshakes handshakes, TransportCreated transport) throws IOException {
@@ -109,6 +111,34 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
     return await(rtp);
   }
 
+  byte @Nullable [] awaitRtcp() throws IOException {
+    return await(rtcp);
+  }
+
+  /// What has come so far and was not taken.
+  byte @Nullable [] pollRtp() {
+    return rtp.poll();
+  }
+
+  /// Whether nothing came within the socket's patience, last time.
+  boolean isQuiet() {
+    return isQuiet;
+  }
+
+  byte @Nullable [] pollStun() {
+    return stun.poll();
+  }
+
+  void sendRtcp(byte[] plain) throws IOException {
+    var out = new byte[2_048];
+    var length = Objects.requireNonNull(sender).protectRtcp(plain, 0, plain.length, out, 0);
+    send(Arrays.copyOf(out, length));
+  }
+
+  IceCredentials credentials() {
+    return credentials;
+  }
+
   private byte @Nullable [] await(Deque<byte[]> queue) throws IOException {
     var deadline = System.nanoTime() + PATIENCE_NANOS;
     while (queue.isEmpty() && System.nanoTime() < deadline) {
@@ -123,14 +153,16 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
     return Arrays.copyOf(out, length);
   }
 
-  private void pump() throws IOException {
+  void pump() throws IOException {
     for (var task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
     }
     var packet = new DatagramPacket(new byte[2_048], 2_048);
     try {
       socket.receive(packet);
+      isQuiet = false;
     } catch (SocketTimeoutException _) {
+      isQuiet = true;
       return;
     }
     var data = packet.getData();
@@ -145,6 +177,15 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
           throw new AssertionError("the router's packet is not authentic: " + length);
         }
         rtp.add(Arrays.copyOf(out, length));
+      }
+      case Demux.RTCP -> {
+        var out = new byte[2_048];
+        var with = Objects.requireNonNull(receiver);
+        var length = with.unprotectRtcp(data, 0, packet.getLength(), out, 0);
+        if (length < 0) {
+          throw new AssertionError("the router's RTCP is not authentic: " + length);
+        }
+        rtcp.add(Arrays.copyOf(out, length));
       }
       default -> {}
     }

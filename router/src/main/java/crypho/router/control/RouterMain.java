@@ -107,9 +107,7 @@ public final class RouterMain {
         addresses,
         flags.getOrDefault("--announce", names),
         number(flags, "--port", 0),
-        RouterConfig.TRANSPORTS_MAX,
-        RouterConfig.PACKETS_PER_SECOND_MAX,
-        RouterConfig.ORPHAN_SECONDS);
+        RouterConfig.Limits.USUAL);
   }
 
   private static SocketAddress address(String text) throws IOException {

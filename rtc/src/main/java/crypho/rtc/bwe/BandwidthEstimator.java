@@ -74,6 +74,25 @@ public final class BandwidthEstimator {
     return lastLoss;
   }
 
+  /// Whether the receiver has given anything to estimate from.
+  public boolean isKnown() {
+    return hasFeedback || hasRemb;
+  }
+
+  /// Whether a probe is going out: then [#probeBytesDue] is to be asked at [#deadlineNanos].
+  public boolean isProbing() {
+    return prober.isSending();
+  }
+
+  /// Something will have to be sent: the first probe is due, though nothing has gone out yet.
+  public void begin(long nowNanos) {
+    if (!hasSent) {
+      hasSent = true;
+      probeDueNanos = nowNanos;
+      lossSinceNanos = nowNanos;
+    }
+  }
+
   /// Whether the path showed a growing queue or high loss within the last second: time to pace.
   public boolean isCongested(long nowNanos) {
     return control.isCongested(nowNanos);
@@ -90,11 +109,7 @@ public final class BandwidthEstimator {
   /// @param sequenceNumber the transport-wide one, from 0 to 65,535
   /// @param bytes of the UDP payload
   public void onSent(long nowNanos, int sequenceNumber, int bytes) {
-    if (!hasSent) {
-      hasSent = true;
-      probeDueNanos = nowNanos;
-      lossSinceNanos = nowNanos;
-    }
+    begin(nowNanos);
     if (silenceDueNanos == Long.MAX_VALUE && hasFeedback) {
       silenceDueNanos = nowNanos + SILENCE_NANOS;
     }

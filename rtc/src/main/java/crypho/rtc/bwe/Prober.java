@@ -50,6 +50,10 @@ final class Prober {
     return state == State.IDLE;
   }
 
+  boolean isSending() {
+    return state == State.SENDING;
+  }
+
   double rateBps() {
     return rateBps;
   }
