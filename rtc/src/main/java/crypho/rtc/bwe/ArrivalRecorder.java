@@ -1,5 +1,6 @@
 package crypho.rtc.bwe;
 
+import crypho.rtc.rtcp.TransportFeedback;
 import java.util.Arrays;
 
 /// Remembers when the packets of one sender arrived, by their transport-wide sequence numbers,
@@ -23,7 +24,7 @@ public final class ArrivalRecorder {
 
   private static final int RING = 4_096;
   private static final int MASK = RING - 1;
-  private static final long NONE = TransportWideFeedback.LOST;
+  private static final long NONE = TransportFeedback.NOT_RECEIVED;
 
   private final long[] arrivals = new long[RING];
   private long epochNanos;
@@ -85,7 +86,7 @@ public final class ArrivalRecorder {
   /// Fills `out` with what arrived since the last report, where one is due.
   ///
   /// @return whether `out` was filled
-  public boolean report(long nowNanos, TransportWideFeedback out) {
+  public boolean report(long nowNanos, TransportFeedback out) {
     if (nowNanos < dueNanos) {
       return false;
     }
@@ -94,8 +95,8 @@ public final class ArrivalRecorder {
       var arrival = arrivals[(int) i & MASK];
       out.add(
           arrival == NONE
-              ? TransportWideFeedback.LOST
-              : (arrival - epochNanos) / TransportWideFeedback.TICK_NANOS);
+              ? TransportFeedback.NOT_RECEIVED
+              : (arrival - epochNanos) / TransportFeedback.TICK_NANOS);
     }
     nextUnreported = highest + 1;
     dueNanos = Long.MAX_VALUE;

@@ -1,5 +1,7 @@
 package crypho.rtc.bwe;
 
+import crypho.rtc.rtcp.TransportFeedback;
+
 /// Estimates what the path to one receiver carries (docs/protocol/congestion-control.md). One owner
 /// thread; one a transport; nothing is allocated after construction.
 ///
@@ -119,7 +121,7 @@ public final class BandwidthEstimator {
   }
 
   /// Takes the receiver's feedback, once it is authentic.
-  public void onFeedback(long nowNanos, TransportWideFeedback feedback) {
+  public void onFeedback(long nowNanos, TransportFeedback feedback) {
     var isFirst = !hasFeedback;
     hasFeedback = true;
     lastFeedbackNanos = nowNanos;
@@ -133,7 +135,7 @@ public final class BandwidthEstimator {
       if (at < 0) {
         continue;
       }
-      if (ticks == TransportWideFeedback.LOST) {
+      if (ticks == TransportFeedback.NOT_RECEIVED) {
         onLost(at);
       } else if (sent.state(at) != SentPackets.ARRIVED) {
         if (isFirst) {
@@ -179,7 +181,7 @@ public final class BandwidthEstimator {
     }
     sent.state(at, SentPackets.ARRIVED);
     arrivalTicks += (int) (ticks - arrivalTicks);
-    var arrivalNanos = arrivalTicks * TransportWideFeedback.TICK_NANOS;
+    var arrivalNanos = arrivalTicks * TransportFeedback.TICK_NANOS;
     var bytes = sent.bytes(at);
     arrivedBytes.add(arrivalNanos, bytes);
     trend.onPacket(sent.sentNanos(at) / MILLIS, arrivalNanos / MILLIS);

@@ -7,19 +7,21 @@ import static crypho.rtc.rtp.Octets.u8;
 
 import crypho.rtc.rtp.SeqNo;
 
-/// Reads transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1): for
-/// each packet from [#baseSequenceNumber] on, whether and when the peer received it, in ticks of
-/// 250 µs of the peer's clock. Reused; one a transport, since the reference time (24 bits of 64 ms)
-/// is extended from packet to packet. One owner thread.
-public final class TransportFeedback {
+/// Transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1), as it was
+/// read or as it is to be written: for each packet from [#baseSequenceNumber] on, whether and when
+/// its receiver got it, in ticks of the receiver's clock. Reused; one a transport and direction,
+/// since the reference time that is read (24 bits of 64 ms) is extended from packet to packet. One
+/// owner thread.
+public class TransportFeedback {
   /// In place of a time: the packet has not arrived (yet).
   public static final long NOT_RECEIVED = Long.MIN_VALUE;
 
-  /// Ticks of 250 µs a second.
-  public static final int TICKS_PER_SECOND = 4_000;
+  /// The unit of arrival times: 250 µs.
+  public static final long TICK_NANOS = 250_000;
 
-  /// Packets that one feedback may speak of; browsers send one every 50 to 250 ms.
-  public static final int STATUS_MAX = 8_192;
+  /// Packets that one feedback may speak of; browsers send one every 50 to 250 ms. A longer one
+  /// (the format allows 65,535) is malformed.
+  public static final int PACKETS_MAX = 8_192;
 
   /// Ticks in one unit of the reference time.
   static final int TICKS_PER_REFERENCE = 256;
@@ -30,13 +32,35 @@ public final class TransportFeedback {
   static final int SYMBOL_LARGE = 2;
   static final int RUN_MAX = 0x1fff;
 
-  private final long[] arrivals = new long[STATUS_MAX];
-  private final byte[] symbols = new byte[STATUS_MAX];
+  private final long[] arrivals = new long[PACKETS_MAX];
+  private final byte[] symbols = new byte[PACKETS_MAX];
   private int ssrc;
   private int base;
   private int count;
   private int feedbackCount;
   private long reference = Long.MIN_VALUE;
+
+  /// Starts a feedback of our own, to be written: the packet at position `i` has the number
+  /// `baseSequenceNumber + i` modulo 2^16.
+  ///
+  /// @param feedbackCount the low 8 bits count feedback packets
+  public void reset(int baseSequenceNumber, int feedbackCount) {
+    this.base = baseSequenceNumber & 0xffff;
+    this.feedbackCount = feedbackCount & 0xff;
+    count = 0;
+  }
+
+  /// Adds the next packet.
+  ///
+  /// @param ticks its arrival, or [#NOT_RECEIVED]
+  /// @return whether there was room
+  public boolean add(long ticks) {
+    if (count == PACKETS_MAX) {
+      return false;
+    }
+    arrivals[count++] = ticks;
+    return true;
+  }
 
   /// Reads one RTCP packet, header included, padding excluded. False where the counts contradict
   /// the length or a status is reserved; then the object means nothing.
@@ -48,7 +72,7 @@ public final class TransportFeedback {
     base = u16(data, offset + 12);
     count = u16(data, offset + 14);
     feedbackCount = u8(data, offset + 19);
-    if (count == 0 || count > STATUS_MAX) {
+    if (count == 0 || count > PACKETS_MAX) {
       return false;
     }
     var end = offset + length;
@@ -133,7 +157,12 @@ public final class TransportFeedback {
     return base;
   }
 
-  /// How many packets it speaks of, from 1 to [#STATUS_MAX].
+  /// The transport-wide number (16 bits) of the packet at a position.
+  public int sequenceNumber(int index) {
+    return (base + index) & 0xffff;
+  }
+
+  /// How many packets it speaks of, those that did not arrive included.
   public int count() {
     return count;
   }
@@ -148,7 +177,8 @@ public final class TransportFeedback {
     return arrivals[index];
   }
 
-  /// All arrivals: [#count] of them are valid until the next [#read]. Not to be written to.
+  /// All arrivals: [#count] of them are valid until the next [#read] or [#reset]. Not to be written
+  /// to.
   public long[] arrivals() {
     return arrivals;
   }

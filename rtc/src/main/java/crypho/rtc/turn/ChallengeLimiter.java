@@ -1,5 +1,6 @@
 package crypho.rtc.turn;
 
+import java.net.InetAddress;
 import java.util.Arrays;
 
 /// Bounds what goes out to sources that have not shown they receive it. Sources share slots by the
@@ -20,17 +21,28 @@ final class ChallengeLimiter {
     this.salt = salt;
   }
 
-  boolean admits(long nowNanos, long high, long low) {
-    if (windowNanos == Long.MIN_VALUE || nowNanos - windowNanos >= SECOND_NANOS) {
-      windowNanos = nowNanos;
-      Arrays.fill(counts, 0);
-    }
-    long source = IpKey.isIpv4(high, low) ? low : 0;
-    int slot = IpKey.hash(high, source, salt) & (SLOTS - 1);
+  /// Takes one of the source's share, where there is any left.
+  boolean admits(long nowNanos, InetAddress source) {
+    int slot = slot(nowNanos, source);
     if (counts[slot] >= PER_SECOND_MAX) {
       return false;
     }
     counts[slot]++;
     return true;
+  }
+
+  /// Whether nothing is left of the source's share.
+  boolean isSpent(long nowNanos, InetAddress source) {
+    return counts[slot(nowNanos, source)] >= PER_SECOND_MAX;
+  }
+
+  private int slot(long nowNanos, InetAddress source) {
+    if (windowNanos == Long.MIN_VALUE || nowNanos - windowNanos >= SECOND_NANOS) {
+      windowNanos = nowNanos;
+      Arrays.fill(counts, 0);
+    }
+    long high = IpKey.high(source);
+    long low = IpKey.low(source);
+    return IpKey.hash(high, IpKey.isIpv4(high, low) ? low : 0, salt) & (SLOTS - 1);
   }
 }

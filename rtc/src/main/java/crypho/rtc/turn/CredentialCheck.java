@@ -56,6 +56,13 @@ final class CredentialCheck {
     return null;
   }
 
+  /// Whether the request names the user of a running allocation, so that checking it is cheap.
+  boolean isOf(StunReader reader, @Nullable Allocation allocation) {
+    return allocation != null
+        && reader.valueEquals(
+            Attribute.USERNAME, allocation.username.getBytes(StandardCharsets.UTF_8));
+  }
+
   private IntegrityKey key(Secret secret, String username) {
     try (var password = TurnCredentials.password(secret, username)) {
       return IntegrityKey.longTerm(username, config.realm(), password);

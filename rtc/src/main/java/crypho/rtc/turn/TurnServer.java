@@ -1,17 +1,14 @@
 package crypho.rtc.turn;
 
-import crypho.base.Invariant;
 import crypho.base.Rng;
 import crypho.rtc.ice.FiveTuple;
 import crypho.rtc.ice.PacketSink;
-import crypho.rtc.ice.Protocol;
 import crypho.rtc.stun.Attribute;
 import crypho.rtc.stun.IntegrityKey;
 import crypho.rtc.stun.Stun;
 import crypho.rtc.stun.StunReader;
 import crypho.rtc.stun.StunWriter;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -44,7 +41,7 @@ public final class TurnServer {
   /// Without credentials: answered with 401 and a nonce, or a Binding request that was answered.
   public static final int CHALLENGED = -3;
 
-  /// The same, not answered: the source has had its share.
+  /// A challenge, a 438 or a 401 that was due and not sent: the source has had its share.
   public static final int CHALLENGE_WITHHELD = -4;
 
   /// Wrong, ended or incomplete credentials: 401 or 400.
@@ -83,7 +80,6 @@ public final class TurnServer {
   private static final int DATAGRAM_BYTES_MAX = 65_507;
   private static final long SWEEP_NANOS = 1_000_000_000L;
   private static final long SECOND_NANOS = 1_000_000_000L;
-  private static final int ANSWER_BYTES_MAX = 512;
   private static final long UNDERSTOOD =
       StunReader.types(
           Attribute.USERNAME,
@@ -115,15 +111,12 @@ public final class TurnServer {
 
   private final TurnConfig config;
   private final TurnQuota quota;
-  private final TurnNonce nonces;
-  private final ChallengeLimiter limiter;
-  private final CredentialCheck credentials;
+  private final TurnGate gate;
   private final PeerRules rules;
-  private final byte[] realm;
   private final byte[] indicationId = new byte[Stun.TRANSACTION_ID_BYTES];
   private final StunReader reader = new StunReader(UNDERSTOOD);
   private final StunWriter writer = new StunWriter();
-  private final byte[] answer = new byte[ANSWER_BYTES_MAX];
+  private final TurnAnswers answers = new TurnAnswers(reader);
   private final long[] counts = new long[VERDICTS];
   private final Map<FiveTuple, Allocation> allocations = new HashMap<>();
   private long sweepNanos = Long.MAX_VALUE;
@@ -132,17 +125,14 @@ public final class TurnServer {
   public TurnServer(TurnConfig config, TurnQuota quota, Rng rng, long nowNanos, long unixSeconds) {
     this.config = config;
     this.quota = quota;
-    this.nonces = new TurnNonce(rng);
-    this.limiter = new ChallengeLimiter(Arrays.hashCode(rng.bytes(8)));
-    this.realm = config.realm().getBytes(StandardCharsets.US_ASCII);
+    this.gate = new TurnGate(config, rng, nowNanos, unixSeconds, answers);
     rng.fill(indicationId);
-    this.credentials = new CredentialCheck(config, nowNanos, unixSeconds);
     this.rules = new PeerRules(reader, config.policy());
   }
 
   /// Sets the time of day, by which credentials end.
   public void onWallClock(long nowNanos, long unixSeconds) {
-    credentials.onWallClock(nowNanos, unixSeconds);
+    gate.onWallClock(nowNanos, unixSeconds);
   }
 
   /// How often a verdict was given.
@@ -203,60 +193,23 @@ public final class TurnServer {
       return NOT_TURN;
     }
     return switch (method) {
-      case Stun.BINDING -> onBinding(nowNanos, client, sink);
+      case Stun.BINDING -> gate.onBinding(nowNanos, client, sink);
       case Stun.ALLOCATE, Stun.REFRESH, Stun.CREATE_PERMISSION, Stun.CHANNEL_BIND ->
           onRequest(nowNanos, client, sink);
       default -> NOT_TURN;
     };
   }
 
-  /// RFC 8489 §6.3.1, without authentication; counted as a challenge.
-  private int onBinding(long nowNanos, FiveTuple client, Sink sink) {
-    if (reader.unknownCount() > 0) {
-      writer.answer(answer, 0, Stun.ERROR, reader).errorCode(420).unknownAttributes(reader);
-    } else {
-      writer
-          .answer(answer, 0, Stun.SUCCESS, reader)
-          .xorAddress(Attribute.XOR_MAPPED_ADDRESS, client.remote());
-    }
-    return unprovoked(nowNanos, client, sink);
-  }
-
-  /// Sends an answer that may be longer than its request, where the source still has a share.
-  private int unprovoked(long nowNanos, FiveTuple client, Sink sink) {
-    var ip = client.remote().getAddress();
-    if (client.protocol() == Protocol.UDP
-        && !limiter.admits(nowNanos, IpKey.high(ip), IpKey.low(ip))) {
-      return CHALLENGE_WITHHELD;
-    }
-    sink.transmit(client, answer, 0, finished());
-    return CHALLENGED;
-  }
-
   private int onRequest(long nowNanos, FiveTuple client, Sink sink) {
-    if (!reader.hasIntegrity()) {
-      challenge(nowNanos, client, 401);
-      return unprovoked(nowNanos, client, sink);
-    }
-    if (!reader.has(Attribute.USERNAME)
-        || !reader.has(Attribute.REALM)
-        || !reader.has(Attribute.NONCE)) {
-      writer.answer(answer, 0, Stun.ERROR, reader).errorCode(400);
-      return unauthenticated(client, UNAUTHENTICATED, sink);
-    }
-    if (!nonces.isGood(nowNanos, client, reader)) {
-      challenge(nowNanos, client, 438);
-      return unauthenticated(client, STALE_NONCE, sink);
-    }
     var allocation = allocations.get(client);
-    var key = credentials.authenticate(nowNanos, reader, allocation);
+    var key = gate.authenticate(nowNanos, client, allocation, sink);
     if (key == null) {
-      challenge(nowNanos, client, 401);
-      return unauthenticated(client, UNAUTHENTICATED, sink);
+      return gate.verdict();
     }
     if (reader.unknownCount() > 0) {
-      writer.answer(answer, 0, Stun.ERROR, reader).errorCode(420).unknownAttributes(reader);
-      return refused(client, key, sink);
+      answers.begin(Stun.ERROR).errorCode(420).unknownAttributes(reader);
+      answers.sendSigned(client, key, sink);
+      return REFUSED;
     }
     if (reader.method() == Stun.ALLOCATE) {
       return onAllocate(nowNanos, client, allocation, key, sink);
@@ -275,42 +228,10 @@ public final class TurnServer {
     };
   }
 
-  private void challenge(long nowNanos, FiveTuple client, int code) {
-    writer
-        .answer(answer, 0, Stun.ERROR, reader)
-        .errorCode(code)
-        .bytes(Attribute.REALM, realm)
-        .bytes(Attribute.NONCE, nonces.issue(nowNanos, client));
-  }
-
-  /// Never longer than what it answers, on UDP, where the source may be forged.
-  private int unauthenticated(FiveTuple client, int verdict, Sink sink) {
-    int length = finished();
-    if (client.protocol() != Protocol.UDP || length <= reader.length()) {
-      sink.transmit(client, answer, 0, length);
-    }
-    return verdict;
-  }
-
-  private int finished() {
-    int length = writer.length();
-    Invariant.check(length > 0, "every answer fits its buffer");
-    return length;
-  }
-
   private int refuse(FiveTuple client, IntegrityKey key, int code, Sink sink) {
-    writer.answer(answer, 0, Stun.ERROR, reader).errorCode(code);
-    return refused(client, key, sink);
-  }
-
-  private int refused(FiveTuple client, IntegrityKey key, Sink sink) {
-    send(client, key, reader.has(Attribute.MESSAGE_INTEGRITY_SHA256), sink);
+    answers.begin(Stun.ERROR).errorCode(code);
+    answers.sendSigned(client, key, sink);
     return REFUSED;
-  }
-
-  private void send(FiveTuple client, IntegrityKey key, boolean isSha256, Sink sink) {
-    writer.integrity(key, isSha256).fingerprint();
-    sink.transmit(client, answer, 0, finished());
   }
 
   /// RFC 8656 §7.2, in its order.
@@ -392,8 +313,8 @@ public final class TurnServer {
     if (allocations.remove(allocation.client, allocation)) {
       end(allocation);
       int type = Stun.type(Stun.ALLOCATE, Stun.ERROR);
-      writer.begin(answer, 0, type, allocation.transactionId, 0).errorCode(508);
-      send(allocation.client, allocation.key, allocation.asked.isSha256(), sink);
+      answers.begin(type, allocation.transactionId).errorCode(508);
+      answers.sendSigned(allocation.client, allocation.key, allocation.asked.isSha256(), sink);
     }
   }
 
@@ -401,15 +322,17 @@ public final class TurnServer {
     var relayed = Objects.requireNonNull(allocation.relayed, "only an open one is answered");
     int type = Stun.type(Stun.ALLOCATE, Stun.SUCCESS);
     long left = Math.ceilDiv(allocation.expiresNanos - nowNanos, SECOND_NANOS);
-    writer
-        .begin(answer, 0, type, allocation.transactionId, 0)
+    answers
+        .begin(type, allocation.transactionId)
         .xorAddress(Attribute.XOR_RELAYED_ADDRESS, relayed)
         .int32(Attribute.LIFETIME, (int) left)
         .xorAddress(Attribute.XOR_MAPPED_ADDRESS, allocation.client.remote());
     if (allocation.asked.isAdditionalFamilyRefused()) {
-      writer.int32(Attribute.ADDRESS_ERROR_CODE, (Stun.FAMILY_IPV6 << 24) | (4 << 8) | 40);
+      answers
+          .writer()
+          .int32(Attribute.ADDRESS_ERROR_CODE, (Stun.FAMILY_IPV6 << 24) | (4 << 8) | 40);
     }
-    send(allocation.client, allocation.key, allocation.asked.isSha256(), sink);
+    answers.sendSigned(allocation.client, allocation.key, allocation.asked.isSha256(), sink);
   }
 
   /// RFC 8656 §8.2.
@@ -421,17 +344,12 @@ public final class TurnServer {
     boolean ends = reader.has(Attribute.LIFETIME) && reader.intValue(Attribute.LIFETIME) == 0;
     int seconds = ends ? 0 : AllocateRules.lifetimeSeconds(reader);
     allocation.expiresNanos = nowNanos + seconds * SECOND_NANOS;
-    writer.answer(answer, 0, Stun.SUCCESS, reader).int32(Attribute.LIFETIME, seconds);
-    succeed(allocation, sink);
+    answers.begin(Stun.SUCCESS).int32(Attribute.LIFETIME, seconds);
+    answers.sendSigned(allocation.client, allocation.key, sink);
     if (ends) {
       close(allocation, sink);
     }
     return OK;
-  }
-
-  private void succeed(Allocation allocation, Sink sink) {
-    boolean isSha256 = reader.has(Attribute.MESSAGE_INTEGRITY_SHA256);
-    send(allocation.client, allocation.key, isSha256, sink);
   }
 
   /// RFC 8656 §10.2: all of the addresses or none.
@@ -454,8 +372,8 @@ public final class TurnServer {
     if (!PeerRules.permitAll(nowNanos, allocation, addresses)) {
       return refuse(allocation.client, allocation.key, 508, sink);
     }
-    writer.answer(answer, 0, Stun.SUCCESS, reader);
-    succeed(allocation, sink);
+    answers.begin(Stun.SUCCESS);
+    answers.sendSigned(allocation.client, allocation.key, sink);
     return OK;
   }
 
@@ -480,8 +398,8 @@ public final class TurnServer {
     } else {
       allocation.bind(nowNanos, new TurnPeer(address, number, permission));
     }
-    writer.answer(answer, 0, Stun.SUCCESS, reader);
-    succeed(allocation, sink);
+    answers.begin(Stun.SUCCESS);
+    answers.sendSigned(allocation.client, allocation.key, sink);
     return OK;
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import crypho.rtc.rtcp.TransportFeedback;
 import crypho.testkit.Gen;
 import crypho.testkit.Seeded;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ final class ArrivalRecorderTest {
   private static final long MILLI = 1_000_000;
 
   private final ArrivalRecorder recorder = new ArrivalRecorder();
-  private final TransportWideFeedback report = new TransportWideFeedback();
+  private final TransportFeedback report = new TransportFeedback();
 
   @Test
   void holesAreLostOnceAndLatePacketsReportedLater() {
@@ -26,8 +27,8 @@ final class ArrivalRecorderTest {
     assertEquals(0xfffe, report.baseSequenceNumber());
     assertEquals(4, report.count());
     assertEquals(0, report.arrivalTicks(0));
-    assertEquals(TransportWideFeedback.LOST, report.arrivalTicks(1));
-    assertEquals(TransportWideFeedback.LOST, report.arrivalTicks(2));
+    assertEquals(TransportFeedback.NOT_RECEIVED, report.arrivalTicks(1));
+    assertEquals(TransportFeedback.NOT_RECEIVED, report.arrivalTicks(2));
     assertEquals(40, report.arrivalTicks(3));
     assertEquals(1, report.sequenceNumber(3));
     assertFalse(recorder.report(1_000 * MILLI, report));
@@ -60,7 +61,7 @@ final class ArrivalRecorderTest {
       if (recorder.report(now, report)) {
         assertTrue(report.count() <= ArrivalRecorder.SPAN_MAX);
         for (var at = 0; at < report.count(); at++) {
-          if (report.arrivalTicks(at) != TransportWideFeedback.LOST) {
+          if (report.arrivalTicks(at) != TransportFeedback.NOT_RECEIVED) {
             told.put(report.sequenceNumber(at), report.arrivalTicks(at));
           }
         }
@@ -71,7 +72,7 @@ final class ArrivalRecorderTest {
       told.putIfAbsent(report.sequenceNumber(at), report.arrivalTicks(at));
     }
     for (var entry : arrived.entrySet()) {
-      assertEquals(entry.getValue() / TransportWideFeedback.TICK_NANOS, told.get(entry.getKey()));
+      assertEquals(entry.getValue() / TransportFeedback.TICK_NANOS, told.get(entry.getKey()));
     }
   }
 

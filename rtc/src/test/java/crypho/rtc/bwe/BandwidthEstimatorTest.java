@@ -3,6 +3,7 @@ package crypho.rtc.bwe;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import crypho.rtc.rtcp.TransportFeedback;
 import crypho.testkit.Gen;
 import crypho.testkit.Seeded;
 import java.util.Locale;
@@ -143,7 +144,7 @@ final class BandwidthEstimatorTest {
   @Seeded(tries = 200)
   void contradictoryFeedbackHarmsNothing(Gen gen) {
     var estimator = new BandwidthEstimator();
-    var feedback = new TransportWideFeedback();
+    var feedback = new TransportFeedback();
     var now = 0L;
     for (var i = 0; i < 200; i++) {
       now += gen.below(100) * Network.MILLI;
@@ -152,7 +153,7 @@ final class BandwidthEstimatorTest {
       }
       feedback.reset(gen.below(0x10000), i);
       for (var n = gen.below(100); n > 0; n--) {
-        feedback.add(gen.chance(0.3) ? TransportWideFeedback.LOST : gen.anyLong() >>> 31);
+        feedback.add(gen.chance(0.3) ? TransportFeedback.NOT_RECEIVED : gen.anyLong() >>> 31);
       }
       estimator.onFeedback(now, feedback);
       estimator.onTimeout(now);

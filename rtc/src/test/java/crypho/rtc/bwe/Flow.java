@@ -1,5 +1,6 @@
 package crypho.rtc.bwe;
 
+import crypho.rtc.rtcp.TransportFeedback;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -48,7 +49,7 @@ final class Flow {
     for (var due = estimator.probeBytesDue(now); due > 0; due -= PACKET_BYTES) {
       send(now, Math.min(due, PACKET_BYTES));
     }
-    var report = new TransportWideFeedback();
+    var report = new TransportFeedback();
     if (recorder.deadlineNanos() <= now && recorder.report(now, report) && !isMute) {
       network.at(
           now + network.delayNanos,

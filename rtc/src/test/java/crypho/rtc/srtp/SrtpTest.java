@@ -47,7 +47,7 @@ final class SrtpTest {
     return packet;
   }
 
-  private static byte[] rtcp(int ssrc) {
+  static byte[] rtcp(int ssrc) {
     var packet = new byte[28];
     packet[0] = (byte) 0x80;
     packet[1] = (byte) 200;

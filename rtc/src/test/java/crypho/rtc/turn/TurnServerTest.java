@@ -432,6 +432,62 @@ final class TurnServerTest {
     assertEquals(ChallengeLimiter.PER_SECOND_MAX + 1, world.sent.size());
   }
 
+  /// What costs an answer or a digest is bounded by source, and a running call is not harmed.
+  @Test
+  void failuresOfOneSourceAreBounded() {
+    client.allocate();
+    var thief = world.clientOf("u1111", 2222);
+    world.packet(thief.path, thief.bare(Stun.ALLOCATE, TurnWorld::udp));
+    thief.nonce = thief.last().value(Attribute.NONCE);
+    thief.password = Secret.wrap("guess".getBytes(StandardCharsets.UTF_8));
+    world.pass(1);
+    var guess = thief.message(world.transactionId(), Stun.ALLOCATE, TurnWorld::udp, true);
+    int before = world.sent.size();
+    for (int i = 0; i < 100; i++) {
+      world.packet(thief.path, guess);
+    }
+    assertEquals(ChallengeLimiter.PER_SECOND_MAX, world.sent.size() - before);
+    assertEquals(68, world.server.count(TurnServer.CHALLENGE_WITHHELD));
+    assertTrue(client.refresh(600).isSuccess(), "of the same network, with a call");
+    var forged = client.message(world.transactionId(), Stun.REFRESH, w -> {}, true);
+    int last = forged.length - 25;
+    forged[last] = (byte) (forged[last] == 'A' ? 'B' : 'A');
+    before = world.sent.size();
+    for (int i = 0; i < 100; i++) {
+      assertTrue(world.packet(TurnWorld.path(Protocol.UDP, 3_000 + i), forged) < 0);
+    }
+    assertEquals(ChallengeLimiter.PER_SECOND_MAX, world.sent.size() - before);
+    world.pass(1);
+    assertTrue(world.clientOf("u1111", 2222).allocate().isSuccess(), "a second later");
+  }
+
+  @Test
+  void relaysOfIpv6AreGivenWhereThereAreAny() {
+    var six = TurnWorld.ofIpv6();
+    var other = six.udpClient(1111);
+    var answer =
+        other.ask(Stun.ALLOCATE, udpAnd(w -> w.int32(Attribute.REQUESTED_ADDRESS_FAMILY, 2 << 24)));
+    assertTrue(answer.isSuccess());
+    assertEquals(TurnWorld.OWN_IPV6, answer.address(Attribute.XOR_RELAYED_ADDRESS).getAddress());
+    var allocation = Objects.requireNonNull(six.server.allocation(other.path));
+    assertEquals(Stun.FAMILY_IPV6, allocation.family());
+    var peer = TurnWorld.address("2606:2800:220::1", 5000);
+    assertEquals(443, other.permit(TurnWorld.PEER).code(), "not of the relay's family");
+    assertEquals(403, other.permit(TurnWorld.address("::1", 1)).code());
+    assertEquals(403, other.permit(TurnWorld.address("fe80::1", 1)).code());
+    assertTrue(other.bind(0x4000, peer).isSuccess());
+    assertEquals(TurnServer.OK, other.channelData(0x4000, HELLO));
+    assertEquals(peer, six.relayed.getLast().peer());
+    assertEquals(TurnServer.OK, other.send(TurnWorld.address("2606:2800:220::1", 9), HELLO));
+    var out = new byte[100];
+    int length = six.server.toClient(six.now, allocation, peer, HELLO, 0, HELLO.length, out, 0);
+    assertEquals(4 + HELLO.length, length);
+    var elsewhere = TurnWorld.address("2606:2800:220::1", 6000);
+    length = six.server.toClient(six.now, allocation, elsewhere, HELLO, 0, HELLO.length, out, 0);
+    var data = new TurnWorld.Answer(Bytes.copyOf(out, 0, length));
+    assertEquals(elsewhere, data.address(Attribute.XOR_PEER_ADDRESS));
+  }
+
   @Test
   void closingEndsEverything() {
     client.allocate();

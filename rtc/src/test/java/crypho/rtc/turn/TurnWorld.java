@@ -33,6 +33,8 @@ final class TurnWorld implements TurnServer.Sink {
   static final InetSocketAddress PEER = address("93.184.216.34", 5000);
   static final InetSocketAddress OWN = address("185.12.64.1", 0);
 
+  static final InetAddress OWN_IPV6 = InetAddress.ofLiteral("2a01:4f8::1");
+
   record Sent(FiveTuple client, Bytes packet) {}
 
   record Relayed(Allocation allocation, InetSocketAddress peer, Bytes payload) {}
@@ -55,9 +57,19 @@ final class TurnWorld implements TurnServer.Sink {
   }
 
   TurnWorld(PeerPolicy policy) {
+    this(policy, false);
+  }
+
+  /// With relays of both families.
+  static TurnWorld ofIpv6() {
+    var own = new PeerPolicy.Own(List.of(OWN.getAddress(), OWN_IPV6), 0, 0);
+    return new TurnWorld(new PeerPolicy(List.of(), own), true);
+  }
+
+  private TurnWorld(PeerPolicy policy, boolean hasIpv6) {
     var random = new Random(7);
     Rng rng = random::nextBytes;
-    var config = new TurnConfig(REALM, List.of(secret), true, false, ALLOCATIONS_MAX, policy);
+    var config = new TurnConfig(REALM, List.of(secret), true, hasIpv6, ALLOCATIONS_MAX, policy);
     server = new TurnServer(config, quota, rng, now, UNIX);
   }
 
@@ -94,7 +106,8 @@ final class TurnWorld implements TurnServer.Sink {
   void opened(Allocation allocation) {
     ports += allocation.wantsEvenPort() ? 2 - (ports & 1) : 1;
     openPorts.add(allocation);
-    server.onRelayOpened(now, allocation, address("185.12.64.1", ports), this);
+    var own = allocation.family() == Stun.FAMILY_IPV6 ? OWN_IPV6 : OWN.getAddress();
+    server.onRelayOpened(now, allocation, new InetSocketAddress(own, ports), this);
   }
 
   @Override
