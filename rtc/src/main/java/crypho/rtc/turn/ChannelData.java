@@ -6,10 +6,12 @@ import crypho.rtc.stun.Stun;
 public final class ChannelData {
   public static final int HEADER_BYTES = 4;
 
-  /// RFC 8656 §12: numbers that may be bound.
+  /// Numbers that may be bound: those of RFC 5766 §11, which clients still use. RFC 8656 §12 ends
+  /// at 0x4FFF, so that a client can tell ChannelData from DTLS and RTP on one socket; on a port of
+  /// TURN nothing else begins with these bits.
   public static final int NUMBER_MIN = 0x4000;
 
-  public static final int NUMBER_MAX = 0x4fff;
+  public static final int NUMBER_MAX = 0x7fff;
 
   private ChannelData() {}
 

@@ -2,15 +2,17 @@ package crypho.rtc.turn;
 
 import java.net.InetAddress;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// To which addresses the server relays. Anything that is not an ordinary public address is refused
 /// (RFC 6890 and its registries; RFC 8656 §21.2), and so are the server's own addresses: a relay
 /// must not be a door into the network that it stands in.
 ///
-/// The exceptions are configured: `allowed` prefixes, for clients and relays on one private
-/// network, and our own relays' ports, without which two clients that both can only relay through
-/// this server do not meet.
+/// The exceptions: `allowed` prefixes, which are configured, for clients and relays on one private
+/// network; and those of our own ports that the driver names. Without the ports of our own relays
+/// two clients that both can only relay through this server do not meet, and without those of a
+/// video router beside it they do not reach that.
 public final class PeerPolicy {
   /// An address prefix, as `10.0.0.0/8`.
   public record Prefix(InetAddress address, int bits) {
@@ -22,8 +24,9 @@ public final class PeerPolicy {
     }
   }
 
-  /// Our own addresses, and the ports among them that are relays; no ports where `portMax` is 0.
-  public record Own(List<InetAddress> addresses, int relayPortMin, int relayPortMax) {
+  /// Our own addresses, and whether one of their ports may be reached: asked whenever a peer is
+  /// named, so that the answer follows what is open.
+  public record Own(List<InetAddress> addresses, IntPredicate isOpen) {
     public Own {
       addresses = List.copyOf(addresses);
     }
@@ -61,8 +64,7 @@ public final class PeerPolicy {
 
   private final long[][] allowed;
   private final long[][] own;
-  private final int relayPortMin;
-  private final int relayPortMax;
+  private final IntPredicate isOpen;
 
   public PeerPolicy(List<Prefix> allowed, Own own) {
     this.allowed = allowed.stream().map(PeerPolicy::row).toArray(long[][]::new);
@@ -70,20 +72,19 @@ public final class PeerPolicy {
         own.addresses().stream()
             .map(address -> new long[] {IpKey.high(address), IpKey.low(address), 128})
             .toArray(long[][]::new);
-    this.relayPortMin = own.relayPortMin();
-    this.relayPortMax = own.relayPortMax();
+    this.isOpen = own.isOpen();
   }
 
   /// Whether a permission for the address may be given. For one of our own, each packet's port is
   /// looked at too: see [#allows(long, long, int)].
   boolean allows(long high, long low) {
-    return find(own, high, low) == null ? isPublicOrAllowed(high, low) : relayPortMax > 0;
+    return find(own, high, low) != null || isPublicOrAllowed(high, low);
   }
 
   /// Whether a packet may go there.
   boolean allows(long high, long low, int port) {
     if (find(own, high, low) != null) {
-      return port >= relayPortMin && port <= relayPortMax && relayPortMax > 0;
+      return isOpen.test(port);
     }
     return port > 0 && isPublicOrAllowed(high, low);
   }

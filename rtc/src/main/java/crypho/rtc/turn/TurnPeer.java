@@ -1,6 +1,7 @@
 package crypho.rtc.turn;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /// A peer that a channel is bound to. One object from the binding to its end: drivers may compare
 /// by reference and group batches by it.
@@ -11,6 +12,7 @@ public final class TurnPeer {
   final long ipLow;
   final Permission permission;
   long expiresNanos;
+  private @Nullable Object attachment;
 
   TurnPeer(InetSocketAddress address, int channel, Permission permission) {
     this.address = address;
@@ -35,6 +37,15 @@ public final class TurnPeer {
 
   public int port() {
     return address.getPort();
+  }
+
+  /// Keeps the driver's own object.
+  public void attach(@Nullable Object driver) {
+    attachment = driver;
+  }
+
+  public @Nullable Object attachment() {
+    return attachment;
   }
 
   int channel() {

@@ -21,7 +21,7 @@ public final class TurnStreamDecoder extends StreamDecoder {
     int body = (data[offset + 2] & 0xff) << 8 | (data[offset + 3] & 0xff);
     int first = data[offset] & 0xff;
     if (first >= 0x40) {
-      return first < 0x50 ? ChannelData.HEADER_BYTES + Stun.padded(body) : BROKEN;
+      return first < 0x80 ? ChannelData.HEADER_BYTES + Stun.padded(body) : BROKEN;
     }
     return (body & 3) == 0 ? Stun.HEADER_BYTES + body : BROKEN;
   }

@@ -17,7 +17,8 @@ final class PeerPolicyTest {
 
   private static PeerPolicy policy(List<PeerPolicy.Prefix> allowed, int min, int max) {
     var own = List.of(TurnWorld.OWN.getAddress(), InetAddress.ofLiteral("2a01:4f8::5"));
-    return new PeerPolicy(allowed, new PeerPolicy.Own(own, min, max));
+    return new PeerPolicy(
+        allowed, new PeerPolicy.Own(own, port -> port >= min && port <= max && max > 0));
   }
 
   private static boolean allows(PeerPolicy policy, String ip, int port) {

@@ -73,7 +73,7 @@ final class StreamDecoderTest {
     broken(new FrameDecoder(), "0801");
     broken(new TurnStreamDecoder(), "00010001");
     broken(new TurnStreamDecoder(), "00010800");
-    broken(new TurnStreamDecoder(), "50000004");
+    broken(new TurnStreamDecoder(), "80000004");
     broken(new TurnStreamDecoder(), "80c80001");
     broken(new TurnStreamDecoder(), "400007fd");
   }

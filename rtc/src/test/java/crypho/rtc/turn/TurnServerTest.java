@@ -343,7 +343,7 @@ final class TurnServerTest {
     assertTrue(client.bind(0x4000, TurnWorld.PEER).isSuccess());
     assertTrue(client.bind(0x4000, TurnWorld.PEER).isSuccess(), "a renewal");
     assertEquals(400, client.bind(0x3fff, TurnWorld.PEER).code());
-    assertEquals(400, client.bind(0x5000, TurnWorld.PEER).code());
+    assertEquals(400, client.bind(0x8000, TurnWorld.PEER).code());
     assertEquals(400, client.bind(0x4001, TurnWorld.PEER).code());
     assertEquals(400, client.bind(0x4000, TurnWorld.address("93.184.216.34", 5001)).code());
     assertEquals(403, client.bind(0x4001, TurnWorld.address("93.184.216.34", 0)).code());
@@ -354,7 +354,7 @@ final class TurnServerTest {
     for (int i = 1; i < Allocation.CHANNELS_MAX; i++) {
       assertTrue(client.bind(0x4000 + i, TurnWorld.address("93.184.216.34", 6000 + i)).isSuccess());
     }
-    assertEquals(508, client.bind(0x4fff, TurnWorld.address("93.184.216.34", 9)).code());
+    assertEquals(508, client.bind(0x7fff, TurnWorld.address("93.184.216.34", 9)).code());
     for (int i = 1; i < Allocation.CHANNELS_MAX; i++) {
       assertEquals(TurnServer.OK, client.channelData(0x4000 + i, HELLO));
       assertEquals(6000 + i, world.relayed.getLast().peer().getPort());

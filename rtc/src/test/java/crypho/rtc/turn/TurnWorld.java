@@ -53,7 +53,7 @@ final class TurnWorld implements TurnServer.Sink {
   private int ids;
 
   TurnWorld() {
-    this(new PeerPolicy(List.of(), new PeerPolicy.Own(List.of(OWN.getAddress()), 0, 0)));
+    this(new PeerPolicy(List.of(), new PeerPolicy.Own(List.of(OWN.getAddress()), port -> false)));
   }
 
   TurnWorld(PeerPolicy policy) {
