@@ -16,6 +16,7 @@ import java.lang.invoke.MethodHandle;
 final class Linux {
   static final int SOL_SOCKET = 1;
   static final int SO_REUSEADDR = 2;
+  static final int SO_REUSEPORT = 15;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
   static final int IPPROTO_IPV6 = 41;

@@ -64,7 +64,8 @@ public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
   private int outCount;
   private int outBytes;
 
-  private NativeUdpPort(InetSocketAddress address, Receiver receiver) throws IOException {
+  private NativeUdpPort(InetSocketAddress address, boolean isShared, Receiver receiver)
+      throws IOException {
     this.receiver = receiver;
     var name = Remote.sockaddr(address);
     var isV6 = name[0] != AF_INET;
@@ -72,6 +73,9 @@ public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
     try {
       if (isV6) {
         linux.option(socket, Linux.IPPROTO_IPV6, Linux.IPV6_V6ONLY, 1);
+      }
+      if (isShared) {
+        linux.option(socket, Linux.SOL_SOCKET, Linux.SO_REUSEPORT, 1);
       }
       linux.option(socket, Linux.SOL_SOCKET, Linux.SO_RCVBUF, SOCKET_BYTES);
       linux.option(socket, Linux.SOL_SOCKET, Linux.SO_SNDBUF, SOCKET_BYTES);
@@ -92,7 +96,17 @@ public final class NativeUdpPort extends UdpPort implements EpollIoHandle {
   /// Opens a socket on `address` (port 0: any) and begins to read on `loop`.
   public static NativeUdpPort open(InetSocketAddress address, IoEventLoop loop, Receiver receiver)
       throws IOException {
-    var port = new NativeUdpPort(address, receiver);
+    return open(address, false, loop, receiver);
+  }
+
+  /// The same.
+  ///
+  /// @param isShared whether other loops listen on this port too (SO_REUSEPORT): the kernel then
+  ///   keeps each source on one of them
+  public static NativeUdpPort open(
+      InetSocketAddress address, boolean isShared, IoEventLoop loop, Receiver receiver)
+      throws IOException {
+    var port = new NativeUdpPort(address, isShared, receiver);
     loop.register(port)
         .addListener((io.netty.util.concurrent.Future<IoRegistration> done) -> {
           if (done.isSuccess()) {
