@@ -97,6 +97,10 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     }
   }
 
+  IoEventLoop eventLoop() {
+    return loop;
+  }
+
   /// Where the sockets are bound, in the order of the addresses.
   List<InetSocketAddress> bound() {
     return ports.stream().map(UdpPort::local).toList();

@@ -7,6 +7,7 @@ import crypho.wire.router.v1.ControlEvent;
 import crypho.wire.router.v1.ControlReply;
 import crypho.wire.router.v1.ControlRequest;
 import crypho.wire.router.v1.Stats;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -89,6 +90,16 @@ public final class RouterService implements RouterControl {
       throw e;
     }
     return out;
+  }
+
+  /// The event loops, for others who serve sockets on them.
+  public List<IoEventLoop> eventLoops() {
+    return loops.stream().map(RouterLoop::eventLoop).toList();
+  }
+
+  /// Where media comes in, as bound.
+  public List<InetSocketAddress> bound() {
+    return loops.stream().flatMap(loop -> loop.bound().stream()).toList();
   }
 
   @Override

@@ -36,7 +36,16 @@ public final class RouterMain {
           "--control",
           "--secret-file",
           "--tls-certificate",
-          "--tls-key");
+          "--tls-key",
+          "--turn-port",
+          "--turn-tls-port",
+          "--turn-cert",
+          "--turn-key",
+          "--turn-secret-file",
+          "--turn-realm",
+          "--turn-external",
+          "--turn-relay-ports",
+          "--turn-allow-peer");
 
   private static final String USAGE =
       """
@@ -44,6 +53,10 @@ public final class RouterMain {
                     [--listen ADDRESS]… [--announce ADDRESS]… [--port N] [--loops N]
                     [--sockets native | netty | nio] [--warm-up PACKETS]
                     [--tls-certificate FILE --tls-key FILE]
+                    [--turn-port N --turn-secret-file FILE [--turn-realm NAME]
+                     [--turn-external ADDRESS]… [--turn-relay-ports FIRST-LAST]
+                     [--turn-tls-port N --turn-cert FILE --turn-key FILE]
+                     [--turn-allow-peer ADDRESS/BITS]…]
       """;
 
   private RouterMain() {}
@@ -57,9 +70,11 @@ public final class RouterMain {
       System.exit(2);
       return;
     }
+    var config = config(flags);
     var sockets = RouterService.Sockets.named(one(flags, "--sockets"));
     var _ = WarmUp.run(sockets, number(flags, "--warm-up", WarmUp.PACKETS));
-    var service = RouterService.open(config(flags), sockets);
+    var service = RouterService.open(config, sockets);
+    var turn = TurnFlags.open(flags, config, service, sockets);
     var address = address(control);
     ControlServer.open(service, address, secret(Path.of(secretFile)), tls(flags));
     var stop = new CountDownLatch(1);
@@ -67,6 +82,9 @@ public final class RouterMain {
         .addShutdownHook(
             new Thread(() -> {
               stop.countDown();
+              if (turn != null) {
+                turn.close();
+              }
               service.close();
             }));
     System.out.println("ready");
@@ -86,7 +104,7 @@ public final class RouterMain {
     return out;
   }
 
-  private static @Nullable String one(Map<String, List<String>> flags, String name) {
+  static @Nullable String one(Map<String, List<String>> flags, String name) {
     var values = flags.get(name);
     return values == null ? null : values.getLast();
   }

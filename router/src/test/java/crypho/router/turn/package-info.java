@@ -1,0 +1,4 @@
+@NullMarked
+package crypho.router.turn;
+
+import org.jspecify.annotations.NullMarked;
