@@ -62,7 +62,7 @@ final class TurnWorld implements TurnServer.Sink {
 
   /// With relays of both families.
   static TurnWorld ofIpv6() {
-    var own = new PeerPolicy.Own(List.of(OWN.getAddress(), OWN_IPV6), 0, 0);
+    var own = new PeerPolicy.Own(List.of(OWN.getAddress(), OWN_IPV6), port -> false);
     return new TurnWorld(new PeerPolicy(List.of(), own), true);
   }
 
