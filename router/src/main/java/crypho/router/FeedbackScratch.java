@@ -1,7 +1,7 @@
 package crypho.router;
 
 import crypho.router.net.PacketPort;
-import crypho.rtc.bwe.TransportWideFeedback;
+import crypho.rtc.rtcp.TransportFeedback;
 import crypho.rtc.rtcp.TransportFeedbackWriter;
 
 /// Room to read and write one compound of RTCP in; one a loop, as it is larger than what a
@@ -11,9 +11,7 @@ final class FeedbackScratch {
   private static final int NACK_MAX = 128;
 
   final TransportFeedbackWriter arrivalsWriter = new TransportFeedbackWriter();
-  final TransportWideFeedback arrivals = new TransportWideFeedback();
-  final TransportWideFeedback reported = new TransportWideFeedback();
-  final long[] ticks = new long[TransportWideFeedback.PACKETS_MAX];
+  final TransportFeedback arrivals = new TransportFeedback();
   final int[] missing = new int[NACK_MAX];
   final byte[] plain = new byte[PacketPort.PACKET_BYTES_MAX];
   final byte[] out = new byte[COMPOUND_BYTES_MAX];

@@ -1,6 +1,5 @@
 package crypho.router;
 
-import crypho.rtc.bwe.TransportWideFeedback;
 import crypho.rtc.rtcp.RtcpReader;
 import crypho.rtc.rtcp.RtcpVisitor;
 import crypho.rtc.rtcp.RtcpWriter;
@@ -29,9 +28,7 @@ final class MediaFeedback implements RtcpVisitor {
   private final RtcpReader reader = new RtcpReader();
   private final RtcpWriter writer = new RtcpWriter();
   private final TransportFeedbackWriter arrivalsWriter;
-  private final TransportWideFeedback arrivals;
-  private final TransportWideFeedback reported;
-  private final long[] ticks;
+  private final TransportFeedback arrivals;
   private final int[] missing;
   private final byte[] plain;
   private final byte[] out;
@@ -46,8 +43,6 @@ final class MediaFeedback implements RtcpVisitor {
     var room = transport.loop.feedbackScratch;
     arrivalsWriter = room.arrivalsWriter;
     arrivals = room.arrivals;
-    reported = room.reported;
-    ticks = room.ticks;
     missing = room.missing;
     plain = room.plain;
     out = room.out;
@@ -129,13 +124,7 @@ final class MediaFeedback implements RtcpVisitor {
 
   @Override
   public void transportFeedback(TransportFeedback feedback) {
-    reported.reset(feedback.baseSequenceNumber(), feedback.feedbackCount());
-    for (var i = 0; i < feedback.count(); i++) {
-      if (!reported.add(feedback.arrivalTicks(i))) {
-        break;
-      }
-    }
-    transport.bandwidth().onFeedback(nowNanos, reported);
+    transport.bandwidth().onFeedback(nowNanos, feedback);
   }
 
   // --- out ---
@@ -201,9 +190,7 @@ final class MediaFeedback implements RtcpVisitor {
 
   private void tellArrivals() {
     var count = arrivals.count();
-    for (var i = 0; i < count; i++) {
-      ticks[i] = arrivals.arrivalTicks(i);
-    }
+    var ticks = arrivals.arrivals();
     var base = (long) arrivals.baseSequenceNumber();
     var media = firstSsrc();
     var from = 0;

@@ -22,6 +22,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -44,6 +45,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   private final List<UdpPort> ports = new ArrayList<>();
   private final AddressTable<Path> paths = new AddressTable<>();
   private final StunReader stun = new StunReader(IceLiteAgent.UNDERSTOOD);
+  private final SourceLimiter sources = new SourceLimiter(new SecureRandom().nextLong());
   private final List<Producer> pending = new ArrayList<>();
 
   /// Copies of producers whose originals live on other loops.
@@ -160,24 +162,35 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   }
 
   private void onStun(UdpPort port, byte[] data, int offset, int length, long nowNanos) {
+    var high = port.sourceHigh();
+    var low = port.sourceLow();
+    var path = paths.find(high, low, port.sourcePort());
+    if (path == null && sources.isOver(nowNanos, high, low)) {
+      rateLimited++;
+      return;
+    }
     if (stun.read(data, offset, length) != StunReader.OK) {
-      dropped++;
+      onStranger(high, low);
       return;
     }
     var transport = ufrags.find(stun);
     if (transport == null) {
-      dropped++;
+      onStranger(high, low);
       return;
     }
-    var high = port.sourceHigh();
-    var low = port.sourceLow();
-    var path = paths.find(high, low, port.sourcePort());
     if (path == null || path.transport() != transport || !path.port().equals(port)) {
       var source = port.source();
       var tuple = new FiveTuple(Protocol.UDP, port.local(), source);
       path = new Path(tuple, transport, port, new Remote(source), high, low);
     }
-    transport.onStun(path, stun, nowNanos);
+    if (!transport.onStun(path, stun, nowNanos)) {
+      sources.onFailure(high, low);
+    }
+  }
+
+  private void onStranger(long high, long low) {
+    dropped++;
+    sources.onFailure(high, low);
   }
 
   void add(Path path) {

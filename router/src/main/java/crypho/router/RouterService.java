@@ -6,6 +6,7 @@ import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlEvent;
 import crypho.wire.router.v1.ControlReply;
 import crypho.wire.router.v1.ControlRequest;
+import crypho.wire.router.v1.RouterClosed;
 import crypho.wire.router.v1.Stats;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.Epoll;
@@ -117,10 +118,18 @@ public final class RouterService implements RouterControl {
     var patience = TimeUnit.SECONDS.toNanos(config.limits().orphanSeconds());
     if (registry.listeners.isEmpty() && silent >= patience) {
       for (var router : registry.routers.values()) {
+        // Nobody hears it but a controller that comes back at this moment.
+        router.tell(closed("orphan"));
         LOG.warn("a room is closed, as nobody controls it any more");
         var _ = rooms.closeRouter(router);
       }
     }
+  }
+
+  private static ControlEvent closed(String reason) {
+    return ControlEvent.newBuilder()
+        .setRouterClosed(RouterClosed.newBuilder().setReason(reason))
+        .build();
   }
 
   /// A controller that came back names the rooms it knows; it has forgotten the others.
@@ -129,7 +138,10 @@ public final class RouterService implements RouterControl {
     var closing =
         registry.routers.values().stream()
             .filter(router -> !kept.contains(router.id))
-            .map(rooms::closeRouter)
+            .map(router -> {
+              router.tell(closed("forgotten"));
+              return rooms.closeRouter(router);
+            })
             .toArray(CompletableFuture<?>[]::new);
     return CompletableFuture.allOf(closing).thenApply(_ -> Replies.done());
   }

@@ -93,15 +93,17 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
     loop.ufrags.put(ufrag, this);
   }
 
-  /// A STUN message that names this transport came from `from`.
-  void onStun(Path from, StunReader message, long nowNanos) {
+  /// A STUN message that names this transport came from `from`. Returns whether it was authentic.
+  boolean onStun(Path from, StunReader message, long nowNanos) {
     answering = from.tuple();
     loop.answering = from;
-    if (ice.onMessage(nowNanos, from.tuple(), message, this) < 0) {
-      refused++;
-    }
+    var verdict = ice.onMessage(nowNanos, from.tuple(), message, this);
     loop.answering = null;
     answering = null;
+    if (verdict < 0) {
+      refused++;
+    }
+    return verdict >= 0;
   }
 
   @Override

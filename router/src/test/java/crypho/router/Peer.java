@@ -48,6 +48,7 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   private @Nullable SrtpSender sender;
   private @Nullable SrtpReceiver receiver;
   private boolean isQuiet;
+  private long octetsReceived;
   @Nullable DtlsEvent ended;
 
   Peer(DtlsHandshakes handshakes, TransportCreated transport) throws IOException {
@@ -97,6 +98,27 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
     while (sender == null && ended == null && System.nanoTime() < deadline) {
       pump();
     }
+  }
+
+  /// Checks the path and begins a handshake that it does not go on with.
+  void greet() throws IOException {
+    send(check(credentials.ufrag(), credentials.password()));
+    if (awaitStun() == null) {
+      throw new AssertionError("no answer to a check");
+    }
+    dtls.start();
+    var deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (tasks.isEmpty() && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+    for (var task = tasks.poll(); task != null; task = tasks.poll()) {
+      task.run();
+    }
+  }
+
+  /// Octets of all packets that came.
+  long octetsReceived() {
+    return octetsReceived;
   }
 
   boolean isConnected() {
@@ -165,6 +187,7 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
       isQuiet = true;
       return;
     }
+    octetsReceived += packet.getLength();
     var data = packet.getData();
     switch (Demux.kind(data, 0, packet.getLength())) {
       case Demux.STUN -> stun.add(Arrays.copyOf(data, packet.getLength()));

@@ -84,7 +84,7 @@ final class World implements AutoCloseable {
   }
 
   /// Closed with the world.
-  private void closing(Runnable close) {
+  void closing(Runnable close) {
     open.add(close);
   }
 

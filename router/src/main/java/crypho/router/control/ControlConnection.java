@@ -15,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,10 +29,33 @@ import org.slf4j.LoggerFactory;
 /// | greeted | a proof that fits | open: our proof goes out |
 /// | open | request | answered with a reply of the same id |
 /// | any | anything else; not open within [#HANDSHAKE_SECONDS] | closed |
+///
+/// Events go out as they come while the caller reads; else the latest of each thing waits.
 final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
   static final int HANDSHAKE_SECONDS = 10;
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlConnection.class);
+
+  /// Things whose latest event waits for a caller that does not read; one more ends the connection,
+  /// and the caller asks anew when it is back.
+  static final int HELD_MAX = 16_384;
+
+  /// What an event is about.
+  private record EventKey(ControlEvent.BodyCase kind, String id) {
+    static EventKey of(ControlEvent event) {
+      var kind = event.getBodyCase();
+      var id =
+          switch (kind) {
+            case TRANSPORT_STATE -> event.getTransportState().getTransportId();
+            case CONSUMER_STATE -> event.getConsumerState().getConsumerId();
+            case CONSUMER_CLOSED -> event.getConsumerClosed().getConsumerId();
+            case PRODUCER_PAUSED -> event.getProducerPaused().getProducerId();
+            case SCORE -> event.getScore().getProducerId() + event.getScore().getConsumerId();
+            case ACTIVE_SPEAKER, LOUDEST, ROUTER_CLOSED, BODY_NOT_SET -> event.getRouterId();
+          };
+      return new EventKey(kind, id);
+    }
+  }
 
   private enum State {
     NEW,
@@ -44,6 +68,7 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
   private final byte[] nonce;
   private byte[] callerNonce = new byte[0];
   private State state = State.NEW;
+  private final LinkedHashMap<EventKey, ControlEvent> held = new LinkedHashMap<>();
   private boolean isJson;
   private RouterControl.@Nullable Subscription subscription;
 
@@ -146,8 +171,36 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
+  /// Called on any loop.
   private void tell(ChannelHandlerContext context, ControlEvent event) {
-    if (context.channel().isActive()) {
+    context.executor().execute(() -> tellHere(context, event));
+  }
+
+  private void tellHere(ChannelHandlerContext context, ControlEvent event) {
+    if (!context.channel().isActive()) {
+      return;
+    }
+    if (context.channel().isWritable() && held.isEmpty()) {
+      write(context, ChannelFrame.newBuilder().setEvent(event).build());
+      return;
+    }
+    // Of one thing only the latest state is of use to a caller that is behind.
+    var key = EventKey.of(event);
+    held.remove(key);
+    held.put(key, event);
+    if (held.size() > HELD_MAX) {
+      LOG.warn("a control connection does not read its events");
+      var _ = context.close();
+    }
+  }
+
+  /// A caller that does not read gets no further requests in, so that replies are bounded too.
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    var isWritable = context.channel().isWritable();
+    context.channel().config().setAutoRead(isWritable);
+    while (context.channel().isWritable() && !held.isEmpty()) {
+      var event = held.pollFirstEntry().getValue();
       write(context, ChannelFrame.newBuilder().setEvent(event).build());
     }
   }

@@ -24,6 +24,12 @@ public final class BandwidthEstimator {
   private static final long SILENCE_STEP_NANOS = 1_000_000_000L;
   private static final double SILENCE_FACTOR = 0.8;
   private static final long PROBE_INTERVAL_NANOS = 5_000_000_000L;
+
+  /// Where it is known that more is wanted: what is sent has steps, and may not reach the next
+  /// one's bits without.
+  private static final long PROBE_INTERVAL_WANTING_NANOS = 2_000_000_000L;
+
+  private static final double WANTING = 1.1;
   private static final double PROBE_FIRST = 3;
   private static final double PROBE_NEXT = 2;
   private static final double PROBE_SUCCESS = 0.7;
@@ -256,13 +262,26 @@ public final class BandwidthEstimator {
           lastSentNanos > lastFeedbackNanos ? nowNanos + SILENCE_STEP_NANOS : Long.MAX_VALUE;
     }
     if (nowNanos >= probeDueNanos) {
-      var isFirst = !hasFeedback;
-      var isCalm = nowNanos - control.lastDecreaseNanos() >= PROBE_INTERVAL_NANOS;
-      if (isCalm && !hasRemb) {
-        probe(nowNanos, (isFirst ? PROBE_FIRST : PROBE_NEXT) * control.bps());
+      var interval = probeInterval();
+      var calmNanos = control.lastDecreaseNanos() + interval;
+      if (nowNanos < calmNanos) {
+        probeDueNanos = calmNanos;
+        return;
       }
-      probeDueNanos = nowNanos + PROBE_INTERVAL_NANOS;
+      if (!hasRemb) {
+        var isBold = !hasFeedback || isWanting();
+        probe(nowNanos, (isBold ? PROBE_FIRST : PROBE_NEXT) * control.bps());
+      }
+      probeDueNanos = nowNanos + interval;
     }
+  }
+
+  private boolean isWanting() {
+    return wantedBps < MAX_BPS && wantedBps > WANTING * control.bps();
+  }
+
+  private long probeInterval() {
+    return isWanting() ? PROBE_INTERVAL_WANTING_NANOS : PROBE_INTERVAL_NANOS;
   }
 
   private void probe(long nowNanos, double bps) {

@@ -99,6 +99,25 @@ final class BandwidthEstimatorTest {
     isWithin(share(network, flow, 20), 0.70, 1.20, "found by probes");
   }
 
+  /// A link was throttled and is not any more, while only a part of the estimate is sent, as layers
+  /// have steps: more than the throttled link bore within 4.5 s, and soon what the picture needs.
+  @Seeded(tries = 30)
+  void aThrottleThatIsLiftedIsFoundWithinFiveSeconds(Gen gen) {
+    var network = network(gen);
+    network.delayNanos = gen.intBetween(10, 101) * Network.MILLI;
+    network.capacityBps = gen.intBetween(300, 600) * 1e3;
+    var flow = network.flow((long) (0.6 * network.capacityBps), FRAME_MILLIS);
+    flow.estimator.wanted(2_000_000);
+    network.run(30 + gen.intBetween(0, 5_000) / 1e3);
+    network.capacityBps = 5e6;
+    network.run(4.5);
+    var soon = flow.estimator.estimateBps();
+    assertTrue(soon >= 600_000, () -> "estimate " + soon);
+    network.run(2);
+    var estimate = flow.estimator.estimateBps();
+    assertTrue(estimate >= 1_200_000, () -> "estimate " + estimate);
+  }
+
   @Test
   void noProbeGoesAboveWhatIsWanted() {
     var network = network(new Gen(3, 1));
