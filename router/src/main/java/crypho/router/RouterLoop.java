@@ -28,11 +28,18 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One event loop with its sockets and rooms. Sorts what arrives, lets it wait in its producer
 /// until the sockets are empty, then forwards everything subscriber by subscriber and flushes once.
 /// No queue, lock or wake-up per packet.
 final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RouterLoop.class);
+
+  /// Faults told in the log before the rest are only counted.
+  private static final int FAULTS_TOLD_MAX = 10;
+
   private static final long TICK_NANOS = 20_000_000L;
 
   /// Between ticks while nothing has arrived for [#QUIET_NANOS].
@@ -78,6 +85,10 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   long rateLimited;
   long dropped;
   long forwarded;
+
+  /// Work that ended in an exception where a verdict was due: mistakes of ours. Each costs what it
+  /// was doing and nothing else.
+  long faults;
 
   RouterLoop(int index, RouterService.Sockets sockets, List<InetSocketAddress> addresses)
       throws IOException {
@@ -131,6 +142,14 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     datagrams++;
     var now = System.nanoTime();
     lastDatagramNanos = now;
+    try {
+      sort(port, data, offset, length, now);
+    } catch (RuntimeException e) {
+      onFault(e);
+    }
+  }
+
+  private void sort(UdpPort port, byte[] data, int offset, int length, long now) {
     switch (Demux.kind(data, offset, length)) {
       case Demux.RTP -> {
         var path = paths.find(port.sourceHigh(), port.sourceLow(), port.sourcePort());
@@ -236,7 +255,11 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
       }
     }
     for (var i = 0; i < dirty.size(); i++) {
-      dirty.get(i).forward(nowNanos);
+      try {
+        dirty.get(i).forward(nowNanos);
+      } catch (RuntimeException e) {
+        onFault(e);
+      }
     }
     dirty.clear();
     for (var i = 0; i < pending.size(); i++) {
@@ -324,6 +347,14 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     }
   }
 
+  /// The message is left out of the log: it may quote what a client sent.
+  private void onFault(RuntimeException e) {
+    faults++;
+    if (faults <= FAULTS_TOLD_MAX) {
+      LOG.error("{} in a loop, at {}", e.getClass().getName(), List.of(e.getStackTrace()));
+    }
+  }
+
   /// What was written outside a read batch leaves now; within one, at its end.
   void flushSoon(PacketPort port) {
     if (!isReading) {
@@ -344,7 +375,11 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     var now = System.nanoTime();
     isReading = true;
     for (var i = 0; i < transports.size(); i++) {
-      transports.get(i).onTick(now);
+      try {
+        transports.get(i).onTick(now);
+      } catch (RuntimeException e) {
+        onFault(e);
+      }
     }
     for (var i = 0; i < copies.size(); i++) {
       passKeyFrameWishesOn(copies.get(i), now);

@@ -103,6 +103,14 @@ public final class RouterService implements RouterControl {
     return loops.stream().flatMap(loop -> loop.bound().stream()).toList();
   }
 
+  RouterLoop loop(int index) {
+    return loops.get(index);
+  }
+
+  Registry registry() {
+    return registry;
+  }
+
   @Override
   public Subscription onEvent(java.util.function.Consumer<ControlEvent> listener) {
     registry.listeners.add(listener);

@@ -44,7 +44,8 @@ final class RouterStats {
                 .setTransports(loop.transports.size())
                 .setPacketsLeftBehind((double) loop.leftBehind())
                 .setRateLimited((double) loop.rateLimited())
-                .setOversized((double) loop.oversized()))
+                .setOversized((double) loop.oversized())
+                .setFaults((double) loop.faults))
         .build();
   }
 

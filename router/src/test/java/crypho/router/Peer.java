@@ -87,12 +87,17 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
     socket.send(new DatagramPacket(data, data.length, router));
   }
 
-  /// Checks the path and shakes hands.
-  void connect() throws IOException {
+  /// Checks the path.
+  void openPath() throws IOException {
     send(check(credentials.ufrag(), credentials.password()));
     if (awaitStun() == null) {
       throw new AssertionError("no answer to a check");
     }
+  }
+
+  /// Checks the path and shakes hands.
+  void connect() throws IOException {
+    openPath();
     dtls.start();
     var deadline = System.nanoTime() + PATIENCE_NANOS;
     while (sender == null && ended == null && System.nanoTime() < deadline) {

@@ -9,6 +9,7 @@ import com.google.protobuf.Value;
 import crypho.rtc.dtls.DtlsFingerprint;
 import crypho.rtc.dtls.DtlsHandshakes;
 import crypho.rtc.rtp.RtpHeader;
+import crypho.wire.router.v1.CloseRouter;
 import crypho.wire.router.v1.ConnectTransport;
 import crypho.wire.router.v1.Consume;
 import crypho.wire.router.v1.Consumed;
@@ -147,6 +148,14 @@ final class World implements AutoCloseable {
     return call(ControlRequest.newBuilder().setCreateRouter(request)).getRouterCreated();
   }
 
+  void closeRoom(String routerId) {
+    var reply =
+        call(
+            ControlRequest.newBuilder()
+                .setCloseRouter(CloseRouter.newBuilder().setRouterId(routerId)));
+    assertTrue(reply.hasDone(), reply::toString);
+  }
+
   ControlReply tryTransport(RouterCreated room) {
     return call(
         ControlRequest.newBuilder()
@@ -279,7 +288,11 @@ final class World implements AutoCloseable {
   }
 
   Consumed consume(Member member, String producer, RtpCapabilities capabilities) {
-    var reply = tryConsume(member.transport, producer, capabilities);
+    return consume(member.transport, producer, capabilities);
+  }
+
+  Consumed consume(TransportCreated transport, String producer, RtpCapabilities capabilities) {
+    var reply = tryConsume(transport, producer, capabilities);
     assertTrue(reply.hasConsumed(), reply::toString);
     return reply.getConsumed();
   }
