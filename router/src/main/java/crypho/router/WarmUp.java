@@ -27,6 +27,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -56,6 +58,9 @@ public final class WarmUp implements AutoCloseable {
   private static final int AUDIO_BYTES = 120;
   private static final int BURST = 5;
   private static final int KEY_FRAME_INTERVAL = 300;
+  private static final int VOICES = 6;
+  private static final int LOSS_INTERVAL = 40;
+  private static final int LATE_INTERVAL = 50;
   private static final int STRANGE_INTERVAL = 64;
 
   /// Of STUN, DTLS and RTCP, and of nothing that there is (RFC 7983).
@@ -77,15 +82,18 @@ public final class WarmUp implements AutoCloseable {
   private final DatagramChannel stranger;
   private final InetSocketAddress router;
   private final SrtpSender sender;
-  private final RouterLoop loop;
+  final RouterLoop loop;
   private final byte[] plain = new byte[VIDEO_BYTES];
   private final byte[] packet = new byte[VIDEO_BYTES + SrtpProfile.EXPANSION_BYTES_MAX];
   private int transportSequence;
   private int videoSequence;
-  private int audioSequence;
+  private final int[] audioSequences = new int[VOICES];
   private int frames;
+  private boolean isFull;
+  private boolean isNextLate;
+  private byte[] late = new byte[0];
 
-  private WarmUp(RouterService.Sockets sockets) throws IOException {
+  WarmUp(RouterService.Sockets sockets) throws IOException {
     var loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     socket = DatagramChannel.open().bind(new InetSocketAddress(loopback, 0));
     sink = DatagramChannel.open().bind(new InetSocketAddress(loopback, 0));
@@ -111,15 +119,19 @@ public final class WarmUp implements AutoCloseable {
     connect(source, socket, keys(key, salt, key, salt));
     router = loop.bound().getFirst();
     var video = produce(source, "video", "video/VP8", VIDEO_TYPE, 90_000, 1, VIDEO_SSRC);
-    var audio = produce(source, "audio", "audio/opus", AUDIO_TYPE, 48_000, 2, AUDIO_SSRC);
+    var producers = new ArrayList<>(List.of(video));
+    for (var i = 0; i < VOICES; i++) {
+      producers.add(produce(source, "audio", "audio/opus", AUDIO_TYPE, 48_000, 2, AUDIO_SSRC + i));
+    }
     var all = room.getRouterCreated().getRtpCapabilities();
     var few = onlyMid(all);
     for (var i = 0; i < RECEIVERS; i++) {
       var receiver = transport(id);
       connect(receiver, sink, keys(key(), salt(), key(), salt()));
       var capabilities = i % 2 == 0 ? all : few;
-      consume(receiver, video, capabilities);
-      consume(receiver, audio, capabilities);
+      for (var producer : producers) {
+        consume(receiver, producer, capabilities);
+      }
     }
   }
 
@@ -233,16 +245,22 @@ public final class WarmUp implements AutoCloseable {
                     .setRtpCapabilities(capabilities)));
   }
 
-  private long forward(long packets) throws IOException {
+  /// Mostly in order, in bursts and one by one; what is rare in it is so also in calls.
+  long forward(long packets) throws IOException {
     var end = System.nanoTime() + NANOS_MAX;
     var done = 0L;
     for (var round = 0; done < packets && System.nanoTime() < end; round++) {
       var burst = round % 2 == 0 ? BURST : 1;
+      if (round % LOSS_INTERVAL == 0) {
+        videoSequence++;
+      }
+      isNextLate = round % LATE_INTERVAL == 0;
+      isFull = round % 4 < 2;
       for (var i = 0; i < burst; i++) {
         sendVideo(i == 0, i == burst - 1);
       }
       if (round % 2 == 0) {
-        sendAudio();
+        sendAudio(round / 2 % VOICES);
       }
       if (round % STRANGE_INTERVAL == 0) {
         sendStrange();
@@ -272,16 +290,16 @@ public final class WarmUp implements AutoCloseable {
     send(VIDEO_BYTES);
   }
 
-  private void sendAudio() throws IOException {
-    var sequence = audioSequence++;
-    header(false, AUDIO_TYPE, sequence, 960 * sequence, AUDIO_SSRC, sequence & 0x7f);
+  private void sendAudio(int voice) throws IOException {
+    var sequence = audioSequences[voice]++;
+    header(false, AUDIO_TYPE, sequence, 960 * sequence, AUDIO_SSRC + voice, sequence & 0x7f);
     send(AUDIO_BYTES);
   }
 
   /// From an address that nobody has proved, and from one that somebody has, but of no key. Code
   /// that has never seen them would be compiled anew when they come.
   private void sendStrange() throws IOException {
-    header(false, AUDIO_TYPE, audioSequence, 0, AUDIO_SSRC, 0);
+    header(false, AUDIO_TYPE, 0, 0, AUDIO_SSRC, 0);
     stranger.send(ByteBuffer.wrap(plain, 0, AUDIO_BYTES), router);
     socket.send(ByteBuffer.wrap(plain, 0, AUDIO_BYTES), router);
     for (var kind : FIRST_OCTETS) {
@@ -289,26 +307,39 @@ public final class WarmUp implements AutoCloseable {
     }
   }
 
+  /// A header with two words of extensions: all, or the mid alone.
   private ByteBuffer header(
       boolean marker, int type, int sequence, int timestamp, int ssrc, int level) {
-    return ByteBuffer.wrap(plain)
-        .put((byte) 0x90)
-        .put((byte) (marker ? 0x80 | type : type))
-        .putShort((short) sequence)
-        .putInt(timestamp)
-        .putInt(ssrc)
-        .putShort((short) 0xbede)
-        .putShort((short) 2)
-        .put((byte) (FEEDBACK_ID << 4 | 1))
-        .putShort((short) transportSequence++)
-        .put((byte) (LEVEL_ID << 4))
-        .put((byte) level)
-        .put(new byte[3]);
+    var out =
+        ByteBuffer.wrap(plain)
+            .put((byte) 0x90)
+            .put((byte) (marker ? 0x80 | type : type))
+            .putShort((short) sequence)
+            .putInt(timestamp)
+            .putInt(ssrc)
+            .putShort((short) 0xbede)
+            .putShort((short) 2);
+    return isFull
+        ? out.put((byte) (FEEDBACK_ID << 4 | 1))
+            .putShort((short) transportSequence++)
+            .put((byte) (LEVEL_ID << 4))
+            .put((byte) level)
+            .put(new byte[3])
+        : out.put((byte) (MID_ID << 4)).put((byte) '0').put(new byte[6]);
   }
 
   private void send(int length) throws IOException {
     var written = sender.protect(plain, 0, length, packet, 0);
+    if (isNextLate) {
+      isNextLate = false;
+      late = Arrays.copyOf(packet, written);
+      return;
+    }
     socket.send(ByteBuffer.wrap(packet, 0, written), router);
+    if (late.length > 0) {
+      socket.send(ByteBuffer.wrap(late), router);
+      late = new byte[0];
+    }
   }
 
   @Override
