@@ -3,6 +3,8 @@ package crypho.router;
 import crypho.router.net.PacketPort;
 import crypho.rtc.codec.LayerSwitcher;
 import crypho.rtc.rtcp.RoundTrip;
+import crypho.rtc.rtp.ExtensionIds;
+import crypho.rtc.rtp.ExtensionKind;
 import crypho.rtc.rtp.HeaderRewriter;
 import crypho.rtc.rtp.OutgoingHeader;
 import crypho.rtc.rtp.PacketRing;
@@ -36,6 +38,10 @@ final class Consumer {
   final Producer producer;
   final LayerSwitcher switcher;
   final RewriteGroup group;
+
+  /// Whether its packets carry transport-wide numbers.
+  final boolean isNumbered;
+
   final int ssrc;
   final RoundTrip roundTrip = new RoundTrip();
   private final OutgoingHeader header;
@@ -80,6 +86,7 @@ final class Consumer {
     this.ssrc = ssrc;
     this.rtxHeader = rtxHeader;
     this.group = group;
+    this.isNumbered = group.to.idOf(ExtensionKind.TRANSPORT_WIDE_CC) != ExtensionIds.NONE;
     this.rtxSequence = firstSequenceNumber;
     this.wish = new Wish(producer);
     switcher =
@@ -237,7 +244,7 @@ final class Consumer {
     packetsSent++;
     octetsSent += written;
     payloadOctetsSent += payloadLength;
-    transport.onSent(written, nowNanos);
+    transport.onSent(written, isNumbered, nowNanos);
   }
 
   /// Answers one number of a NACK from the ring, as a packet of the RTX stream (RFC 4588). Returns
@@ -295,7 +302,7 @@ final class Consumer {
     rtxSequence++;
     port.add(written);
     packetsResent++;
-    transport.onSent(written, nowNanos);
+    transport.onSent(written, isNumbered, nowNanos);
     return true;
   }
 
@@ -333,7 +340,7 @@ final class Consumer {
     rtxSequence++;
     port.add(written);
     probeOctetsSent += written;
-    transport.onSent(written, nowNanos);
+    transport.onSent(written, isNumbered, nowNanos);
     return written;
   }
 }

@@ -1,6 +1,5 @@
 package crypho.router;
 
-import crypho.rtc.rtp.ExtensionKind;
 import crypho.rtc.rtp.OutgoingHeader;
 import crypho.wire.router.v1.Consume;
 import crypho.wire.router.v1.Consumed;
@@ -181,8 +180,7 @@ final class MediaControl {
     registry.consumers.put(consumer.id, consumer);
     producer.consumers.add(consumer);
     transport.consumers.add(consumer);
-    transport.usesTransportFeedback |=
-        offer.extensions().idOf(ExtensionKind.TRANSPORT_WIDE_CC) != 0;
+    transport.usesTransportFeedback |= consumer.isNumbered;
     producer.isWanted = true;
     transport.plan.replan(System.nanoTime());
     transport.probeSoon();

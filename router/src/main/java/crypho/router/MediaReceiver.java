@@ -160,6 +160,11 @@ final class MediaReceiver {
     if (stream == null) {
       stream = owner(plain);
       if (stream == null) {
+        // A browser probes the way with padding that names no stream: as lost, it would say that
+        // there is no more bandwidth.
+        for (var i = 0; i < transport.producers.size(); i++) {
+          noteArrival(transport.producers.get(i), plainHeader, plain, nowNanos);
+        }
         unknownStreams++;
         return;
       }
@@ -167,7 +172,7 @@ final class MediaReceiver {
     }
     var from = 0;
     if (isRepair) {
-      noteArrival(stream, plainHeader, plain, nowNanos);
+      noteArrival(stream.producer, plainHeader, plain, nowNanos);
       if (!stream.hasSsrc
           || Rtx.decapsulate(plain, plainHeader, stream.producer.media.payloadType(), stream.ssrc)
               == Rtx.EMPTY) {
@@ -239,7 +244,7 @@ final class MediaReceiver {
       return;
     }
     if (!isRepair) {
-      noteArrival(stream, header, data, nowNanos);
+      noteArrival(producer, header, data, nowNanos);
     }
     var sequence = producer.settle(stream, packet, data, length, nowNanos);
     if (sequence < 0) {
@@ -270,8 +275,9 @@ final class MediaReceiver {
     }
   }
 
-  private void noteArrival(IncomingStream stream, RtpHeader header, byte[] data, long nowNanos) {
-    var ids = stream.producer.media.extensions();
+  /// Identifiers are one transport's: any of its producers knows them.
+  private void noteArrival(Producer producer, RtpHeader header, byte[] data, long nowNanos) {
+    var ids = producer.media.extensions();
     var element = header.find(ids.idOf(ExtensionKind.TRANSPORT_WIDE_CC));
     if (element >= 0 && header.elementLength(element) >= 2) {
       var recorder = arrivals == null ? new ArrivalRecorder() : arrivals;

@@ -239,11 +239,14 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   }
 
   /// The packet stamped last went out.
-  void onSent(int octets, long nowNanos) {
+  ///
+  /// @param isNumbered whether it carries a transport-wide number: without, the client cannot tell
+  ///   of it, and it would be taken for lost
+  void onSent(int octets, boolean isNumbered, long nowNanos) {
     packetsSent++;
     loop.forwarded++;
     octetsSent += octets;
-    if (usesTransportFeedback) {
+    if (isNumbered) {
       bandwidth().onSent(nowNanos, transportSequence & 0xffff, octets);
       transportSequence++;
     }
