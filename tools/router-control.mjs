@@ -14,7 +14,7 @@ const HEAD_BYTES = 4;
  * @param {string} path of the Unix socket
  * @param {string} secret shared with the router
  * @param {(event: object) => void} onEvent takes the router's events
- * @param {() => void} onClose told once when the channel is gone, for whatever reason
+ * @param {() => void} onClose told once when the channel, having been open, is gone by no doing of ours
  */
 export async function openControl(
   path,
@@ -27,7 +27,7 @@ export async function openControl(
   let buffer = Buffer.alloc(0);
   let greeting;
   let nextId = 1;
-  let isGone = false;
+  let isOpen = false;
 
   socket.on('data', (data) => {
     buffer = Buffer.concat([buffer, data]);
@@ -41,8 +41,8 @@ export async function openControl(
   socket.on('error', (error) => fail(error));
   socket.on('close', () => {
     fail(new Error('the control channel is closed'));
-    if (!isGone) onClose();
-    isGone = true;
+    if (isOpen) onClose();
+    isOpen = false;
   });
 
   function fail(error) {
@@ -103,6 +103,7 @@ export async function openControl(
     throw new Error('the router does not know the secret');
   }
 
+  isOpen = true;
   return {
     call(body) {
       const id = nextId++;
@@ -112,7 +113,7 @@ export async function openControl(
       });
     },
     close() {
-      isGone = true;
+      isOpen = false;
       socket.end();
     },
   };

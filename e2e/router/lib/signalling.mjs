@@ -135,9 +135,9 @@ export async function startSignalling({ folder, address = '127.0.0.1', connect }
       const { iceRestarted } = await call({ restartIce: { transportId } });
       return iceRestarted;
     },
-    async produce(room, peer, { transportId, kind, rtpParameters, label, isEncrypted }) {
+    async produce(room, peer, { transportId, kind, rtpParameters, label, isEncrypted, size }) {
       const { produced } = await call({
-        produce: { transportId, kind, rtpParameters, encrypted: isEncrypted },
+        produce: { transportId, kind, rtpParameters, encrypted: isEncrypted, ...size },
       });
       const id = produced.producerId;
       room.producers.set(id, { id, peer: peer.id, label, kind });
@@ -159,6 +159,10 @@ export async function startSignalling({ folder, address = '127.0.0.1', connect }
     },
     async resumeConsumer(room, peer, { consumerId }) {
       await call({ pauseConsumer: { consumerId, paused: false } });
+      return {};
+    },
+    async setView(room, peer, { consumerId, view }) {
+      await call({ setView: { consumerId, view } });
       return {};
     },
     async setPreferredLayers(room, peer, { consumerId, layers }) {

@@ -1,5 +1,6 @@
 // One journey's world: the router, signalling, a browser, and participants in it.
 import { chromium } from 'playwright-core';
+import { CAMERA, MICROPHONE } from './cameras.mjs';
 import { buildPage } from './page.mjs';
 import { startRouter } from './router.mjs';
 import { startSignalling } from './signalling.mjs';
@@ -25,17 +26,9 @@ const FLAGS = [
 const LOOPBACK = '127.0.0.1';
 const POLL_MS = 100;
 
-/** A camera and a microphone, small and slow: the machine encodes and decodes all of it. */
-export const CAMERA = {
-  label: 'camera',
-  kind: 'camera',
-  size: { width: 320, height: 180, frameRate: 15 },
-};
-export const MICROPHONE = { label: 'microphone', kind: 'microphone' };
-
 export async function openRouterWorld({ routerFlags = [], listen = LOOPBACK } = {}) {
   const folder = await buildPage();
-  const router = await startRouter(['--listen', listen, '--loops', '1', ...routerFlags]);
+  const router = await startRouter(['--listen', listen, '--loops', '1', '--warm-up', '0', ...routerFlags]);
   const signalling = await startSignalling({ folder, address: listen, connect: router.control });
   const browsers = [];
 
@@ -92,7 +85,7 @@ function participant(name, page, peer) {
   const stats = () => page.evaluate(() => window.meeting.stats());
   const of = async (other, label) =>
     (await stats()).taken.find((each) => each.peer === other.peer && each.label === label);
-  return {
+  const me = {
     name,
     page,
     peer,
@@ -111,6 +104,13 @@ function participant(name, page, peer) {
         await new Promise((wake) => setTimeout(wake, POLL_MS));
       }
     },
+    /** Until the camera of `other` is decoded at this width. */
+    becomes: (width, other, ms = 10_000) =>
+      me.until(`width ${width}`, other, 'camera', (now) => now.frameWidth === width, ms),
+    /** Until the meeting has been entered so often. */
+    async entered(times, ms) {
+      await page.waitForFunction((n) => window.meeting.entries() >= n, times, { timeout: ms });
+    },
     /** Frames decoded a second over a while. */
     async frameRate(other, label, ms = 2_000) {
       const from = await of(other, label);
@@ -119,6 +119,7 @@ function participant(name, page, peer) {
       return (1000 * (to.framesDecoded - from.framesDecoded)) / (to.atMs - from.atMs);
     },
   };
+  return me;
 }
 
 /** Until each of `people` decodes new frames of every other's camera, and hears each of them. */

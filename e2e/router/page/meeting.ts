@@ -3,7 +3,7 @@
 import { Device } from 'mediasoup-client';
 import type { types } from 'mediasoup-client';
 import { attachScrambler } from './scramble.ts';
-import { GoneError, openSignalling, type Layers, type RoomState } from './signalling.ts';
+import { GoneError, openSignalling, type Layers, type RoomState, type View } from './signalling.ts';
 import { openSource, type Size, type SourceKind } from './sources.ts';
 import { readStats, type MeetingStats } from './stats.ts';
 
@@ -14,6 +14,7 @@ export type SourceOptions = {
   /** The codec's mime type, where it is not the first that both sides have. */
   codec?: string;
   encodings?: types.RtpEncodingParameters[];
+  codecOptions?: types.ProducerCodecOptions;
 };
 
 export type MeetingOptions = {
@@ -34,6 +35,8 @@ export type Meeting = {
   remove(label: string): Promise<void>;
   stats(): Promise<MeetingStats>;
   setPreferredLayers(peer: string, label: string, layers: Layers): Promise<void>;
+  /** Shows it that large, and tells the router so. */
+  setView(peer: string, label: string, view: View): Promise<void>;
   restartIce(): Promise<void>;
   leave(): Promise<void>;
 };
@@ -129,6 +132,7 @@ export function openMeeting(options: MeetingOptions): Meeting {
         rtpParameters,
         label: String(appData['label']),
         isEncrypted: options.isScrambled ?? false,
+        size: sizeOfTrack(sent.find((each) => each.options.label === appData['label'])?.track),
       };
       signalling.ask('produce', asked).then(done, fail);
     });
@@ -211,6 +215,7 @@ export function openMeeting(options: MeetingOptions): Meeting {
       track: source.track.clone(),
       ...(source.options.encodings && { encodings: structuredClone(source.options.encodings) }),
       ...(codec && { codec }),
+      ...(source.options.codecOptions && { codecOptions: source.options.codecOptions }),
       ...(options.isScrambled && { onRtpSender: attachScrambler }),
       appData: { label: source.options.label },
     });
@@ -255,6 +260,12 @@ export function openMeeting(options: MeetingOptions): Meeting {
       const consumerId = find(from, label).consumer.id;
       await signalling.ask('setPreferredLayers', { consumerId, layers });
     },
+    setView: async (from, label, view) => {
+      const { consumer, element } = find(from, label);
+      element.style.width = `${view.width}px`;
+      element.style.height = `${view.height}px`;
+      await signalling.ask('setView', { consumerId: consumer.id, view });
+    },
     restartIce: () =>
       later(async () => {
         if (connection === undefined) throw new Error('not connected');
@@ -267,6 +278,11 @@ export function openMeeting(options: MeetingOptions): Meeting {
       forget();
     },
   };
+}
+
+function sizeOfTrack(track: MediaStreamTrack | undefined) {
+  const { width, height } = track?.getSettings() ?? {};
+  return width === undefined || height === undefined ? undefined : { width, height };
 }
 
 function sizeOf(source: SourceOptions): Size {

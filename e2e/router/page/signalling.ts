@@ -14,6 +14,9 @@ export type TransportParameters = {
 
 export type Layers = { spatialLayer: number; temporalLayer?: number };
 
+/** How something is shown, in pixels; hidden: not at all. */
+export type View = { width: number; height: number; hidden?: boolean };
+
 /** What can be asked, and what comes back. */
 export type Questions = {
   join: { asked: object; answer: { generation: number; capabilities: types.RtpCapabilities } };
@@ -31,6 +34,8 @@ export type Questions = {
       rtpParameters: types.RtpParameters;
       label: string;
       isEncrypted: boolean;
+      /** Pixels of the source, where it has any. */
+      size: { width: number; height: number } | undefined;
     };
     answer: { id: string };
   };
@@ -45,6 +50,7 @@ export type Questions = {
     };
   };
   resumeConsumer: { asked: { consumerId: string }; answer: object };
+  setView: { asked: { consumerId: string; view: View }; answer: object };
   setPreferredLayers: { asked: { consumerId: string; layers: Layers }; answer: object };
 };
 
