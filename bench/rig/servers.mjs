@@ -15,7 +15,7 @@ const JANUS_PLUGIN = 'libjanus_videoroom.so';
 const JANUS_TRANSPORT = 'libjanus_http.so';
 
 /** Our router, alone, with one loop unless told; its rooms are made over the control channel. */
-export async function startCrypho(home, folder, { loops = 1, log = 'crypho.log' } = {}) {
+export async function startCrypho(home, folder, { loops = 1, log = 'crypho.log', flags = [] } = {}) {
   const control = path.join(folder, 'control');
   const secretFile = path.join(folder, 'secret');
   fs.writeFileSync(secretFile, randomBytes(32).toString('hex'), { mode: 0o600 });
@@ -32,6 +32,7 @@ export async function startCrypho(home, folder, { loops = 1, log = 'crypho.log' 
       ADDRESS,
       '--loops',
       String(loops),
+      ...flags,
     ],
     { CRYPHO_NO_BUILD: '1' },
   );
@@ -92,6 +93,23 @@ admin: { admin_http = false, admin_https = false }
     rig: ['--sfu', 'janus', '--url', `http://${ADDRESS}:${port}/janus`],
     env: {},
   };
+}
+
+/** Debian's coturn, with one thread for relays unless told; its secret is that of time-limited passwords. */
+export async function startCoturn(folder, { port, secret, threads = 1 }) {
+  const server = start(
+    path.join(folder, 'coturn.log'),
+    [
+      ...['turnserver', '-n', '--listening-ip', ADDRESS, '--relay-ip', ADDRESS],
+      ...['--listening-port', String(port), '--realm', 'bench', '--use-auth-secret'],
+      ...[`--static-auth-secret=${secret}`, `--relay-threads=${threads}`],
+      ...['--no-tls', '--no-dtls', '--no-cli', '--log-file', 'stdout', '--simple-log'],
+      ...['--pidfile', path.join(folder, 'coturn.pid'), '--userdb', path.join(folder, 'coturn.db')],
+    ],
+    {},
+  );
+  await until(server, () => fs.readFileSync(server.log, 'utf8').includes('Total General servers'));
+  return server;
 }
 
 /** Where Debian keeps the plugins: below the library folder of the machine's kind. */
