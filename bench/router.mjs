@@ -1,17 +1,9 @@
 // Our router and Debian's Janus on the same load, in turn: ./crypho bench router [work]… [options].
 // The load comes from the rig (its folder: RIG), in two network namespaces; see bench/README.md.
 // SPDX-License-Identifier: AGPL-3.0-or-later
-import { execFileSync, spawn } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkRig, fail, home, run, withRig } from './rig/load.mjs';
 import { startCrypho, startJanus } from './rig/servers.mjs';
-
-const home = path.resolve(import.meta.dirname, '..');
-const RIG = path.resolve(process.env.RIG ?? path.join(home, '../shared/rig'));
-const LOAD_NAMESPACE = 'sfu-load';
-const RUN_MS = 120_000;
 
 /** One packet in so many is decrypted by the receivers to take its time. */
 const SAMPLE = 10;
@@ -41,6 +33,14 @@ const WORKS = {
     sample: 4,
     says: 'added latency at 10,000 packets/s',
   },
+  idle: {
+    subs: 10,
+    burst: 1,
+    rig: ['--mesh', '10', '--pps', '0'],
+    secs: 30,
+    isIdle: true,
+    says: 'a room of ten who send nothing: CPU time (ours alone)',
+  },
 };
 const SFUS = ['crypho', 'janus', 'janus-loops1'];
 
@@ -67,11 +67,6 @@ sfu: ${SFUS.join(', ')} (all unless told), each measured in turn
 --settle  seconds of load before the first run, not counted; --warm  before each run; --secs  counted in each run
 RIG=DIRECTORY  where the load rig is; default: shared/rig beside this folder`;
 
-function fail(text) {
-  console.error(text);
-  process.exit(2);
-}
-
 function check() {
   if (options.help) {
     console.log(USAGE);
@@ -85,34 +80,7 @@ function check() {
     if (!/^\d+$/.test(options[name])) fail(`--${name} takes a whole number.`);
   }
   if (Number(options.repeats) < 1) fail('--repeats takes at least 1.');
-  if (process.platform !== 'linux' || process.getuid() !== 0) {
-    fail('This measures in network namespaces: it needs Linux and root.');
-  }
-  if (!fs.existsSync(path.join(RIG, 'rig.mjs'))) {
-    fail(
-      `The load rig is not in ${RIG}.\nSay where it is: RIG=DIRECTORY ./crypho bench router (a folder with rig.mjs and engine.c).`,
-    );
-  }
-}
-
-/** The rig's peers are a C program; built anew when its source is newer. */
-function buildEngine() {
-  const engine = path.join(home, 'build/rig-engine');
-  const source = path.join(RIG, 'engine.c');
-  if (!fs.existsSync(engine) || fs.statSync(engine).mtimeMs < fs.statSync(source).mtimeMs) {
-    fs.mkdirSync(path.dirname(engine), { recursive: true });
-    try {
-      execFileSync(path.join(RIG, 'build.sh'), {
-        env: { ...process.env, RIG_ENGINE: engine },
-        stdio: ['ignore', 2, 2],
-      });
-    } catch {
-      fail(
-        'The load rig could not be built. On Debian: apt-get install gcc libssl-dev libsrtp2-dev',
-      );
-    }
-  }
-  return engine;
+  checkRig();
 }
 
 function openServer(name, folder) {
@@ -124,45 +92,6 @@ function openServer(name, folder) {
     default:
       return startCrypho(home, folder);
   }
-}
-
-/** One run of the rig: its one line as an object, or an error. */
-function run(server, engine, work, { warm, secs }) {
-  const command = [
-    ...['netns', 'exec', LOAD_NAMESPACE, process.execPath, path.join(RIG, 'rig.mjs')],
-    ...server.rig,
-    ...[
-      '--pid',
-      String(server.pid),
-      '--par',
-      '10',
-      '--threads',
-      '--sample',
-      String(work.sample ?? SAMPLE),
-    ],
-    ...work.rig,
-    ...['--warm', String(warm), '--secs', String(secs)],
-  ];
-  return new Promise((resolve, reject) => {
-    const child = spawn('ip', command, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...server.env, RIG_ENGINE: engine },
-      timeout: RUN_MS,
-    });
-    let out = '';
-    let errors = '';
-    child.stdout.on('data', (data) => (out += data));
-    child.stderr.on('data', (data) => (errors += data));
-    child.on('close', () => {
-      const line = out
-        .trim()
-        .split('\n')
-        .findLast((each) => each.startsWith('{'));
-      if (line === undefined)
-        reject(new Error(`The rig ended without a result.\n${errors.slice(-2000)}`));
-      else resolve(JSON.parse(line));
-    });
-  });
 }
 
 const median = (numbers) =>
@@ -177,26 +106,35 @@ function perLoopSecond(result) {
   return seconds > 0 ? Math.round((result.out_pps * result.wall) / seconds) : null;
 }
 
+/**
+ * CPU-seconds of the whole process. The sum over threads is the finer one, but lacks threads that ended
+ * meanwhile, with all they ever took.
+ */
+const cpuSeconds = (result) => Math.max(result.cpu_s, result.cpu_user + result.cpu_sys);
+
+const perCpuSecond = (result) => Math.round((result.out_pps * result.wall) / cpuSeconds(result));
+
 /** Medians of the runs without loss; a run with loss is none. */
 function summarize(sfu, name, results) {
   const work = WORKS[name];
-  const clean = results.filter((each) => each.lost === 0 && each.out_pps > 0);
+  const clean = results.filter((each) => each.lost === 0 && (work.isIdle || each.out_pps > 0));
   const of = (pick) => median(clean.map(pick).filter((each) => each !== null));
   return {
     sfu,
     work: name,
     subs: work.subs,
     burst: work.burst,
-    fwd_per_cpu_s: of((each) => each.fwd_per_cpu_s),
+    fwd_per_cpu_s: work.isIdle ? null : of(perCpuSecond),
     loop_fwd_per_cpu_s: of(perLoopSecond),
     out_pps: of((each) => each.out_pps),
     loss: results.reduce((sum, each) => sum + each.lost, 0),
     p50_ms: of((each) => ms(each.lat_us.p50)),
     p99_ms: of((each) => ms(each.lat_us.p99)),
     p999_ms: of((each) => ms(each.lat_us.p999)),
+    cores: of((each) => Number((cpuSeconds(each) / each.wall).toFixed(4))),
     rss_mb: of((each) => each.rssMB),
     pacer_lag_ms: of((each) => ms(each.pacer_lag_us)),
-    runs: clean.map((each) => each.fwd_per_cpu_s),
+    runs: clean.map(perCpuSecond),
     runs_with_loss: results.length - clean.length,
   };
 }
@@ -210,7 +148,8 @@ function print(row) {
   const cells = none
     ? ['every run lost packets: no result']
     : [
-        `${row.fwd_per_cpu_s} packets/CPU-s`,
+        row.fwd_per_cpu_s === null ? '' : `${row.fwd_per_cpu_s} packets/CPU-s`,
+        `${(100 * row.cores).toFixed(2)} % of a core`,
         row.loop_fwd_per_cpu_s === null ? '' : `(loop alone ${row.loop_fwd_per_cpu_s})`,
         `p50 ${row.p50_ms} ms, p99 ${row.p99_ms} ms, p99.9 ${row.p999_ms} ms`,
         `${row.rss_mb} MB`,
@@ -222,25 +161,24 @@ function print(row) {
   );
 }
 
-async function measure(folder) {
-  const engine = buildEngine();
+async function measure(engine, folder) {
   const servers = new Map();
   try {
     for (const name of options.sfu) servers.set(name, await openServer(name, folder));
     const names = positionals.length > 0 ? positionals : Object.keys(WORKS);
     if (options.settle !== '0') {
       for (const server of servers.values()) {
-        await run(server, engine, WORKS[names[0]], { warm: options.settle, secs: 1 });
+        await run(server, engine, fan(50, 5), { warm: options.settle, secs: 1, sample: SAMPLE });
       }
     }
     for (const name of names) {
-      const results = new Map(options.sfu.map((sfu) => [sfu, []]));
+      const { rig, secs = options.secs, sample = SAMPLE, isIdle = false } = WORKS[name];
+      const measured = [...servers].filter(([sfu]) => !isIdle || sfu === 'crypho');
+      const results = new Map(measured.map(([sfu]) => [sfu, []]));
       for (let round = 0; round < Number(options.repeats); round++) {
-        for (const [sfu, server] of servers) {
-          const secs = WORKS[name].secs ?? options.secs;
-          results
-            .get(sfu)
-            .push(await run(server, engine, WORKS[name], { warm: options.warm, secs }));
+        for (const [sfu, server] of measured) {
+          const result = await run(server, engine, rig, { warm: options.warm, secs, sample });
+          results.get(sfu).push(result);
         }
       }
       for (const [sfu, each] of results) print(summarize(sfu, name, each));
@@ -251,16 +189,4 @@ async function measure(folder) {
 }
 
 check();
-const namespaces = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
-const isOurs = !namespaces.includes(LOAD_NAMESPACE);
-if (isOurs) execFileSync(path.join(RIG, 'netns-up.sh'), { stdio: ['ignore', 2, 2] });
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'crypho-bench-router-'));
-try {
-  await measure(folder);
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  fs.rmSync(folder, { recursive: true, force: true });
-  if (isOurs) execFileSync(path.join(RIG, 'netns-down.sh'), { stdio: ['ignore', 2, 2] });
-}
+await withRig(measure);
