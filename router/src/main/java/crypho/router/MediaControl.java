@@ -168,7 +168,7 @@ final class MediaControl {
             offer.rtxPayloadType() == Media.NO_RTX
                 ? null
                 : new OutgoingHeader(offer.rtxPayloadType(), rtxSsrc, name),
-            producer.group(offer.extensions(), false),
+            producer.group(offer.extensions()),
             transport.router.newSsrc() & FIRST_SEQUENCE_MAX);
     consumer.isPaused = request.getPaused();
     if (request.hasPreferredLayers()) {

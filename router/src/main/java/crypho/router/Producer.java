@@ -309,13 +309,13 @@ final class Producer {
     pendingCount = 0;
   }
 
-  RewriteGroup group(ExtensionIds to, boolean isMixedAllowed) {
+  RewriteGroup group(ExtensionIds to) {
     for (var group : groups) {
       if (group.to.equals(to)) {
         return group;
       }
     }
-    var made = new RewriteGroup(media.extensions(), to, isMixedAllowed);
+    var made = new RewriteGroup(media.extensions(), to);
     groups.add(made);
     return made;
   }

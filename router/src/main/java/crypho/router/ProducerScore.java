@@ -10,7 +10,7 @@ final class ProducerScore {
   private long lost;
   private int last = MAX;
 
-  /// 10 at no loss, 8 at 5 %, 6 at 10 %, 2 at 30 %.
+  /// 10 at no loss, 8 at 5 %, 7 at 10 %, 2 at 30 %.
   static int of(double fractionLost) {
     return (int) Math.round(MAX * Math.pow(1 - Math.clamp(fractionLost, 0, 1), STEEPNESS));
   }

@@ -34,7 +34,7 @@ final class ResendScratch {
   HeaderRewriter rewriter(ExtensionIds from, ExtensionIds to) {
     var kept = rewriter;
     if (kept == null || !this.from.equals(from) || !this.to.equals(to)) {
-      kept = new HeaderRewriter(from, to, false);
+      kept = new HeaderRewriter(from, to, RewriteGroup.IS_MIXED_ALLOWED);
       rewriter = kept;
       this.from = from;
       this.to = to;

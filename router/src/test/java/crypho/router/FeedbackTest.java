@@ -1,6 +1,7 @@
 package crypho.router;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import crypho.rtc.rtcp.TransportFeedback;
@@ -38,7 +39,7 @@ final class FeedbackTest {
     }
 
     void read(boolean isReporting) throws IOException {
-      peer.pump();
+      peer.drain();
       var now = System.nanoTime();
       for (var packet = peer.pollRtp(); packet != null; packet = peer.pollRtp()) {
         assertEquals(RtpHeader.OK, header.read(packet, 0, packet.length));
@@ -86,6 +87,7 @@ final class FeedbackTest {
         reporter.read(false);
       }
       assertEquals(1, world.stats(room).getConsumers(0).getSpatialLayer());
+      assertNull(world.pollEvent(FeedbackTest::isHighest));
       var last = new ControlEvent[1];
       World.await(
           "the highest layer",
@@ -100,9 +102,6 @@ final class FeedbackTest {
           });
       var transport = receiving(world.stats(room));
       assertTrue(transport.getProbeBytesSent() > 0, transport::toString);
-      assertTrue(
-          transport.getAvailableOutgoingBitrate() >= transport.getPlannedOutgoingBitrate(),
-          transport::toString);
     }
   }
 
@@ -143,7 +142,6 @@ final class FeedbackTest {
         peer.send(peer.protect(World.frame(VIDEO + i, ++sequences[i], pictures, true, text)));
         length *= 3;
       }
-      peer.pump();
     }
   }
 }

@@ -1,6 +1,7 @@
 package crypho.router;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,8 @@ import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlError.Overload;
 import crypho.wire.router.v1.ControlReply;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /// What a router takes, and how a room outgrows a loop; over real sockets.
@@ -97,6 +100,54 @@ final class LoadTest {
       assertEquals(8, after.getConsumersCount());
       assertEquals(2, after.getProducersCount());
     }
+  }
+
+  /// The far loop stands still: near ones hear everything, and far ones what came last.
+  @Test
+  void aLoopThatDoesNotKeepUpLosesTheOldest() throws IOException {
+    try (var world = world(2, USUAL.withRoomTransportsPerLoop(2))) {
+      var room = world.room();
+      var from = world.join(room);
+      var near = world.join(room);
+      var far = world.join(room);
+      var loop = world.service.transport(from.transport().getTransportId()).loop;
+      var other = world.service.transport(far.transport().getTransportId()).loop;
+      assertNotEquals(loop, other);
+      var producer = world.produce(from.transport(), World.audio(World.SSRC));
+      var _ = world.consume(near, producer, room.getRtpCapabilities());
+      var _ = world.consume(far, producer, room.getRtpCapabilities());
+      var mayGoOn = new CountDownLatch(1);
+      var sent = 0;
+      try {
+        other.execute(() -> {
+          try {
+            mayGoOn.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        });
+        while (leftBehind(loop) < 20) {
+          sent++;
+          send(from, World.voice(World.SSRC, sent, 30, "packet " + sent));
+          assertEquals("packet " + sent, World.text(near.peer().awaitRtp()));
+        }
+      } finally {
+        mayGoOn.countDown();
+      }
+      var text = "";
+      var got = 0;
+      while (!text.equals("packet " + sent)) {
+        text = World.text(far.peer().awaitRtp());
+        assertNotNull(text);
+        got++;
+      }
+      assertEquals(sent - leftBehind(loop), got);
+      assertTrue(got <= HandOver.BATCHES_MAX * HandOver.BATCH_PACKETS_MAX);
+    }
+  }
+
+  private static long leftBehind(RouterLoop loop) {
+    return CompletableFuture.supplyAsync(loop::leftBehind, loop).join();
   }
 
   private static void send(World.Member from, byte[] packet) throws IOException {

@@ -147,6 +147,15 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
     return rtp.poll();
   }
 
+  /// Reads what is there, and waits for a millisecond at most.
+  void drain() throws IOException {
+    socket.setSoTimeout(1);
+    do {
+      pump();
+    } while (!isQuiet);
+    socket.setSoTimeout(WAIT_MILLIS);
+  }
+
   /// Whether nothing came within the socket's patience, last time.
   boolean isQuiet() {
     return isQuiet;

@@ -2,20 +2,25 @@ package crypho.rtc.codec;
 
 import java.util.Arrays;
 
-/// How much each layer of one producer takes, over the last second: what a bandwidth plan reckons
-/// with. One owner thread.
+/// How much each layer of one producer takes, over the last second, or since its first packet where
+/// that is less: what a bandwidth plan reckons with. One owner thread.
 public final class LayerRates {
   /// What [#best] answers where not even the lowest layer fits.
   public static final int NONE = -1;
 
   private static final int BUCKETS = 8;
   private static final long BUCKET_NANOS = 125_000_000L;
+  private static final long SECOND_NANOS = 1_000_000_000L;
   private static final int SPATIAL = LayerSwitcher.SOURCES_MAX;
   private static final int TEMPORAL = DependencyStructure.TEMPORAL_LAYERS_MAX;
 
   private final boolean isCumulative;
   private final int[] octets = new int[BUCKETS * SPATIAL * TEMPORAL];
   private final int[] sums = new int[SPATIAL * TEMPORAL];
+
+  /// By spatial layer: when the first packet came after a second without.
+  private final long[] sinceNanos = new long[SPATIAL];
+
   private long bucket = Long.MIN_VALUE;
 
   /// @param isCumulative whether a spatial layer needs those below it (SVC, not simulcast)
@@ -28,7 +33,9 @@ public final class LayerRates {
   /// @param spatial 0 to 3: the stream in simulcast, else the frame's spatial layer
   /// @param length octets on the wire
   public void onPacket(int spatial, int temporal, int length, long nowNanos) {
-    advance(nowNanos);
+    if (!isActive(spatial, nowNanos)) {
+      sinceNanos[spatial] = nowNanos;
+    }
     var layer = spatial * TEMPORAL + temporal;
     octets[(int) (bucket & (BUCKETS - 1)) * SPATIAL * TEMPORAL + layer] += length;
     sums[layer] += length;
@@ -59,11 +66,15 @@ public final class LayerRates {
     }
     var total = 0L;
     for (var s = isCumulative ? 0 : spatial; s <= spatial; s++) {
+      var octetsOfLayer = 0L;
       for (var t = 0; t <= temporal; t++) {
-        total += sums[s * TEMPORAL + t];
+        octetsOfLayer += sums[s * TEMPORAL + t];
       }
+      var buckets = Math.ceilDiv(nowNanos - sinceNanos[s], BUCKET_NANOS);
+      var nanos = Math.clamp(buckets, 2, BUCKETS) * BUCKET_NANOS;
+      total += octetsOfLayer * 8 * SECOND_NANOS / nanos;
     }
-    return total * 8;
+    return total;
   }
 
   /// Whether anything of a spatial layer came in the last second.

@@ -45,6 +45,11 @@ final class Network {
     return flow;
   }
 
+  /// How long a packet sent now would wait for those before it.
+  long queueNanos() {
+    return Math.max(0, busyUntil - now);
+  }
+
   void at(long nanos, Runnable what) {
     future.add(new Happening(nanos, order++, what));
   }
