@@ -130,6 +130,8 @@ public final class BandwidthEstimator {
   public void onFeedback(long nowNanos, TransportFeedback feedback) {
     var isFirst = !hasFeedback;
     hasFeedback = true;
+    hasRemb = false;
+    rembBps = MAX_BPS;
     lastFeedbackNanos = nowNanos;
     silenceDueNanos = Long.MAX_VALUE;
     var isOverused = false;
@@ -220,14 +222,16 @@ public final class BandwidthEstimator {
     lossSinceNanos = nowNanos;
   }
 
-  /// Takes a receiver's estimate of its own (draft-alvestrand-rmcat-remb): a ceiling beside
-  /// feedback, the estimate without.
+  /// Takes a receiver's estimate of its own (draft-alvestrand-rmcat-remb): the estimate where there
+  /// is no feedback, and nothing where there is: a browser that gives feedback makes none of its
+  /// own, and may report a rest of one, of a stream that has just ended.
   public void onRemb(long bps) {
+    if (hasFeedback) {
+      return;
+    }
     hasRemb = true;
     rembBps = Math.max(bps, MIN_BPS);
-    if (!hasFeedback) {
-      control.onProbe(lastSentNanos, (double) rembBps);
-    }
+    control.onProbe(lastSentNanos, (double) rembBps);
   }
 
   /// Takes the loss of a receiver report (RFC 3550 §6.4.1): of use where there is no transport-wide

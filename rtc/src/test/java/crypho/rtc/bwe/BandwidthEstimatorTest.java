@@ -194,6 +194,25 @@ final class BandwidthEstimatorTest {
     assertEquals(500_000, estimator.estimateBps());
   }
 
+  /// Chromium sent one of next to nothing when a stream ended: the others starved for good.
+  @Test
+  void withFeedbackTheReceiversOwnEstimateDoesNotCount() {
+    var estimator = new BandwidthEstimator();
+    var feedback = new TransportFeedback();
+    estimator.onRemb(50_000);
+    assertEquals(50_000, estimator.estimateBps());
+    estimator.onSent(0, 1, 1_200);
+    feedback.reset(1, 0);
+    feedback.add(0);
+    estimator.onFeedback(10_000_000, feedback);
+    assertTrue(estimator.estimateBps() > 50_000);
+    var before = estimator.estimateBps();
+    estimator.onRemb(0);
+    assertEquals(before, estimator.estimateBps());
+    estimator.onTimeout(estimator.deadlineNanos());
+    assertTrue(estimator.isProbing());
+  }
+
   /// Feedback for packets never sent, twice, out of order, with wild times: no exception, and the
   /// estimate stays within its bounds.
   @Seeded(tries = 200)
