@@ -33,6 +33,11 @@ public final class RouterMain {
           "--loops",
           "--sockets",
           "--warm-up",
+          "--transports-max",
+          "--packets-per-second-max",
+          "--cpu-share-max",
+          "--room-transports-per-loop",
+          "--orphan-seconds",
           "--control",
           "--secret-file",
           "--tls-certificate",
@@ -52,6 +57,8 @@ public final class RouterMain {
       crypho router --control unix:PATH | HOST:PORT --secret-file FILE
                     [--listen ADDRESS]… [--announce ADDRESS]… [--port N] [--loops N]
                     [--sockets native | netty | nio] [--warm-up PACKETS]
+                    [--transports-max N] [--packets-per-second-max N] [--cpu-share-max 0-1]
+                    [--room-transports-per-loop N] [--orphan-seconds N]
                     [--tls-certificate FILE --tls-key FILE]
                     [--turn-port N --turn-secret-file FILE [--turn-realm NAME]
                      [--turn-external ADDRESS]… [--turn-relay-ports FIRST-LAST]
@@ -62,7 +69,21 @@ public final class RouterMain {
   private RouterMain() {}
 
   public static void main(String[] arguments) throws Exception {
-    var flags = read(arguments);
+    try {
+      run(read(arguments));
+    } catch (IllegalArgumentException e) {
+      cannotStart(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      cannotStart(e.getClass().getSimpleName() + ": " + e.getMessage());
+    }
+  }
+
+  private static void cannotStart(String why) {
+    System.err.println("The router cannot start: " + why);
+    System.exit(2);
+  }
+
+  private static void run(Map<String, List<String>> flags) throws Exception {
     var control = one(flags, "--control");
     var secretFile = one(flags, "--secret-file");
     if (control == null || secretFile == null) {
@@ -111,7 +132,42 @@ public final class RouterMain {
 
   private static int number(Map<String, List<String>> flags, String name, int without) {
     var value = one(flags, name);
-    return value == null ? without : Integer.parseInt(value);
+    try {
+      return value == null ? without : Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(name + " is a whole number", e);
+    }
+  }
+
+  private static int positive(Map<String, List<String>> flags, String name, int without) {
+    var value = number(flags, name, without);
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " is a number from 1 on");
+    }
+    return value;
+  }
+
+  private static RouterConfig.Limits limits(Map<String, List<String>> flags) {
+    var usual = RouterConfig.Limits.USUAL;
+    var share = one(flags, "--cpu-share-max");
+    return new RouterConfig.Limits(
+        positive(flags, "--transports-max", usual.transportsMax()),
+        positive(flags, "--packets-per-second-max", (int) usual.packetsPerSecondMax()),
+        share == null ? usual.cpuShareMax() : share(share),
+        positive(flags, "--room-transports-per-loop", usual.roomTransportsPerLoop()),
+        positive(flags, "--orphan-seconds", usual.orphanSeconds()));
+  }
+
+  private static double share(String text) {
+    try {
+      var value = Double.parseDouble(text);
+      if (value > 0 && value <= 1) {
+        return value;
+      }
+    } catch (NumberFormatException _) {
+      // Told below.
+    }
+    throw new IllegalArgumentException("--cpu-share-max is a number above 0, up to 1");
   }
 
   private static RouterConfig config(Map<String, List<String>> flags) throws IOException {
@@ -125,7 +181,7 @@ public final class RouterMain {
         addresses,
         flags.getOrDefault("--announce", names),
         number(flags, "--port", 0),
-        RouterConfig.Limits.USUAL);
+        limits(flags));
   }
 
   private static SocketAddress address(String text) throws IOException {
