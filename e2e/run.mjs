@@ -9,6 +9,8 @@ import { openRouterWorld } from './router/lib/world.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const JOURNEY_MS_MAX = 10 * 60_000;
+const SCREEN_LINES_MAX = 40;
+const CONSOLE_LINES_MAX = 20;
 /** Journeys by the name of their group: those of messaging have none. */
 const GROUPS = [
   { folder: 'journeys', prefix: '', open: openWorld },
@@ -98,10 +100,16 @@ async function pictures(world, name) {
     for (const page of context.pages()) {
       const label = `${context.label ?? 'someone'}-${context.pages().indexOf(page)}`;
       await page.screenshot({ path: join(folder, `${label}.png`) }).catch(() => {});
-      writeFileSync(
-        join(folder, `${label}.txt`),
-        `${page.url()}\n${(context.console ?? []).join('\n')}`,
-      );
+      const said = context.console ?? [];
+      writeFileSync(join(folder, `${label}.txt`), `${page.url()}\n${said.join('\n')}`);
+      // The pictures stay on the machine that ran it; this much of them comes with the log.
+      const screen = await page
+        .locator('body')
+        .innerText({ timeout: 5_000 })
+        .catch((e) => `nothing: ${e}`);
+      console.error(`--- ${label} saw, at ${new URL(page.url()).pathname}:`);
+      console.error(screen.split('\n').slice(-SCREEN_LINES_MAX).join('\n'));
+      console.error(said.slice(-CONSOLE_LINES_MAX).join('\n'));
     }
   }
 }

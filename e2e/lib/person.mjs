@@ -279,6 +279,8 @@ export class Person {
     const message = this.message(text).first();
     await message.waitFor({ timeout, state: 'attached' });
     await message.locator('.state-sending, .state-waiting').waitFor({ timeout, state: 'detached' });
+    const refused = message.locator('.message-failed');
+    if ((await refused.count()) > 0) throw new Error(`"${text}": ${await refused.innerText()}`);
   }
 
   /** Opens the menu of a message and picks from it. */

@@ -246,7 +246,7 @@ export function makeOutbox(context: () => Context): Outbox {
     message: Bytes,
     epoch: { readonly generation: number; readonly epoch: number },
   ): Promise<Step> {
-    const { groups, store, sync } = context();
+    const { groups, store, sync, socket, isOnline } = context();
     const { outcome } = answer;
     switch (outcome.case) {
       case 'accepted': {
@@ -254,6 +254,8 @@ export function makeOutbox(context: () => Context): Outbox {
         const fate = { kind: 'sent', seq: Number(seq), timeMs: Number(timeMs) } as const;
         await update({ ...item, fate });
         await takeOwn(item, message, epoch, seq, timeMs);
+        // The server is there: what others say is wanted too, not only when the wait for it is over.
+        if (!isOnline()) socket.wake();
         return 'next';
       }
       case 'staleEpoch': {

@@ -16,7 +16,7 @@ export function makeSerial(): Serial {
 }
 
 export interface Coalesced {
-  /** Runs `work` now, or once more after the run under way. */
+  /** Runs `work` now, or once more after the run under way, even if that one fails. */
   poke(): Promise<void>;
 }
 
@@ -25,10 +25,14 @@ export function makeCoalesced(work: () => Promise<void>): Coalesced {
   let isWanted = false;
   async function loop(): Promise<void> {
     try {
-      do {
+      while (isWanted) {
         isWanted = false;
-        await work();
-      } while (isWanted);
+        try {
+          await work();
+        } catch (error) {
+          if (!isWanted) throw error;
+        }
+      }
     } finally {
       running = undefined;
     }

@@ -184,15 +184,9 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   }
 
   async function onConversation(id: string): Promise<void> {
-    if (context.store.get(id) === undefined) return context.sync.refreshAll();
-    try {
-      await context.sync.refresh(id);
-      await context.sync.catchUp(id);
-      context.outbox.poke();
-    } catch {
-      // It may be gone altogether.
-      await context.sync.refreshAll();
-    }
+    const isOurs = context.store.get(id) !== undefined && (await context.sync.settle(id));
+    if (!isOurs) return context.sync.refreshAll();
+    context.outbox.poke();
   }
 
   async function topUp(): Promise<void> {

@@ -31,6 +31,8 @@ export interface Sync {
   marker(conversation: string, marker: Marker): Promise<void>;
   /** Members, markers, deposits of a conversation may have changed. */
   refresh(conversation: string): Promise<void>;
+  /** Both `refresh` and `catchUp`, and again later where a call fails; false where it is not ours any more. */
+  settle(conversation: string): Promise<boolean>;
   /** Reads what is missing: the newest page first. */
   catchUp(conversation: string): Promise<void>;
   /** At least one page more below `seq`, where there is one. */
@@ -39,19 +41,29 @@ export interface Sync {
   heal(conversation: string): Promise<void>;
 }
 
+function isGone(error: unknown): boolean {
+  const { code } = toFailure(error);
+  return code === 'not-found' || code === 'forbidden';
+}
+
 export function makeSync(context: () => Context): Sync {
   const catchers = new Map<string, Coalesced>();
   const backoff = new Map<string, number>();
+  const retrying = new Set<string>();
   const healing = new Map<string, { readonly waitMs: number; readonly cancel: () => void }>();
 
+  /** The socket may stay up while a call fails, so nothing else would bring what this call was to bring. */
   function again(id: string, error: unknown): void {
     if (context().isStopped()) return;
     context().platform.defect(error);
+    if (isGone(error) || retrying.has(id)) return;
     const wait = Math.min(RETRY_MAX_MS, (backoff.get(id) ?? RETRY_MS / 2) * 2);
     backoff.set(id, wait);
-    const { code } = toFailure(error);
-    if (code === 'not-found' || code === 'forbidden') return;
-    context().platform.clock.after(wait, () => void catchUp(id));
+    retrying.add(id);
+    context().platform.clock.after(wait, () => {
+      retrying.delete(id);
+      context().background(settle(id));
+    });
   }
 
   async function heads(list: readonly ConversationHead[]): Promise<void> {
@@ -63,9 +75,15 @@ export function makeSync(context: () => Context): Sync {
     for (const head of newestFirst) context().background(settle(head.conversationId));
   }
 
-  async function settle(id: string): Promise<void> {
-    await refresh(id);
+  async function settle(id: string): Promise<boolean> {
+    try {
+      await refresh(id);
+    } catch (error) {
+      if (isGone(error)) return false;
+      again(id, error);
+    }
     await catchUp(id);
+    return true;
   }
 
   async function refresh(id: string): Promise<void> {
@@ -156,7 +174,7 @@ export function makeSync(context: () => Context): Sync {
       while (!context().isStopped() && (await fill(id, undefined, BACKFILL_PAGE))) {
         await new Promise<void>((resolve) => context().platform.clock.after(10, resolve));
       }
-      backoff.delete(id);
+      if (!retrying.has(id)) backoff.delete(id);
       context().background(heal(id));
     } catch (error) {
       again(id, error);
@@ -183,7 +201,13 @@ export function makeSync(context: () => Context): Sync {
       return;
     }
     const seq = Number(live.seq);
-    await learnSenders([live]);
+    try {
+      await learnSenders([live]);
+    } catch (error) {
+      // Not taken: the log has it, and is read as soon as its sender can be looked up.
+      again(id, error);
+      return;
+    }
     await take(id, [live], seq, seq);
     await afterLive(id, live);
     const now = store.get(id);
@@ -309,5 +333,5 @@ export function makeSync(context: () => Context): Sync {
     await fill(id, seq, PAGE);
   }
 
-  return { heads, refreshAll, entry, marker, refresh, catchUp, fillBelow, heal };
+  return { heads, refreshAll, entry, marker, refresh, settle, catchUp, fillBelow, heal };
 }

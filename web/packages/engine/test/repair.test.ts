@@ -8,6 +8,7 @@ import type { SimTab } from './sim/client.ts';
 import { parse } from './sim/mls.ts';
 import type { WireInfo } from './sim/mls.ts';
 import { befriend, browser, logIn, openDirect, ready, signUp, texts, world } from './sim/people.ts';
+import { NO_FAULTS } from './sim/server.ts';
 import type { SimServer } from './sim/server.ts';
 
 async function pair(server: SimServer, annaAt = browser(server)) {
@@ -201,5 +202,19 @@ describe('signing out', () => {
     const devices = server.accounts.get(accountId)?.devices.map((each) => each.deviceId);
     expect(devices).toEqual([again.session.account().deviceId]);
     expect(devices).not.toContain(deviceId);
+  });
+});
+
+describe('calls that fail while the socket is up', () => {
+  test('what was said meanwhile is read although the head cannot be', async () => {
+    const server = world();
+    const { annaAt, annaSees, bo, conversationId } = await pair(server);
+    annaAt.isOnline = false;
+    server.cutSockets();
+    await bo.must('message.send', { conversationId, text: 'ser du dette?' });
+    server.faults = { ...NO_FAULTS, dropRequest: (path) => path.endsWith('/GetConversation') };
+    annaAt.isOnline = true;
+    await until('anna reads', () => texts(annaSees.items()).includes('ser du dette?'));
+    server.faults = NO_FAULTS;
   });
 });
