@@ -104,7 +104,7 @@ final class HandOver {
         }
         start = batch.ends[i];
       }
-      to.onHandOverEnd();
+      to.onReadEnd();
     }
   }
 

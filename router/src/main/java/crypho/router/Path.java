@@ -4,7 +4,7 @@ import crypho.router.net.PacketPort;
 import crypho.router.net.Remote;
 import crypho.rtc.ice.FiveTuple;
 
-/// A UDP path that a client has proved to be its own, and whose it is.
+/// A path that a client has proved to be its own, and whose it is.
 ///
 /// @param high the remote address as [crypho.router.net.AddressTable] has it, and `low`
 record Path(

@@ -18,6 +18,7 @@ import crypho.wire.router.v1.IceRestarted;
 import crypho.wire.router.v1.LastN;
 import crypho.wire.router.v1.RouterCreated;
 import crypho.wire.router.v1.TransportCreated;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -168,24 +169,32 @@ final class RoomControl {
 
   private List<IceCandidateInfo> candidates(RouterLoop loop) {
     var listening = new ArrayList<IceCandidate.Listening>();
-    var bound = loop.bound();
+    addTo(listening, Protocol.UDP, loop.bound());
+    addTo(listening, Protocol.TCP, loop.tcp().bound());
+    return IceCandidate.hosts(listening).stream().map(RoomControl::candidate).toList();
+  }
+
+  private void addTo(
+      List<IceCandidate.Listening> out, Protocol protocol, List<InetSocketAddress> bound) {
     for (var i = 0; i < bound.size(); i++) {
-      listening.add(
-          new IceCandidate.Listening(
-              Protocol.UDP, config.announced().get(i), bound.get(i).getPort()));
+      out.add(
+          new IceCandidate.Listening(protocol, config.announced().get(i), bound.get(i).getPort()));
     }
-    return IceCandidate.hosts(listening).stream()
-        .map(c ->
-            IceCandidateInfo.newBuilder()
-                .setFoundation(c.foundation())
-                .setPriority((int) c.priority())
-                .setIp(c.address())
-                .setAddress(c.address())
-                .setProtocol("udp")
-                .setPort(c.port())
-                .setType(IceCandidate.TYPE)
-                .build())
-        .toList();
+  }
+
+  private static IceCandidateInfo candidate(IceCandidate candidate) {
+    var out =
+        IceCandidateInfo.newBuilder()
+            .setFoundation(candidate.foundation())
+            .setPriority((int) candidate.priority())
+            .setIp(candidate.address())
+            .setAddress(candidate.address())
+            .setProtocol(candidate.protocol().text())
+            .setPort(candidate.port())
+            .setType(IceCandidate.TYPE);
+    return candidate.protocol() == Protocol.TCP
+        ? out.setTcpType(IceCandidate.TCP_TYPE).build()
+        : out.build();
   }
 
   private static IceParameters iceParameters(IceCredentials credentials) {

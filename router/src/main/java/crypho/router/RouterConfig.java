@@ -2,6 +2,7 @@ package crypho.router;
 
 import java.net.InetAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How a process routes.
 ///
@@ -9,8 +10,24 @@ import java.util.List;
 /// @param addresses to listen on
 /// @param announced how clients reach each of `addresses`, in the same order
 /// @param firstPort of the first loop; 0 for any ports
+/// @param tcp for clients on networks without UDP; null for none
 public record RouterConfig(
-    int loops, List<InetAddress> addresses, List<String> announced, int firstPort, Limits limits) {
+    int loops,
+    List<InetAddress> addresses,
+    List<String> announced,
+    int firstPort,
+    @Nullable Tcp tcp,
+    Limits limits) {
+
+  /// ICE over TCP (RFC 6544). A browser opens a connection for each transport, and for each network
+  /// that it is on, also where UDP works.
+  ///
+  /// @param firstPort of the first loop; 0: as with UDP
+  /// @param connectionsMax over all loops
+  /// @param perSourceMax of these, from one IPv4 address or IPv6 network of 64 bits
+  public record Tcp(int firstPort, int connectionsMax, int perSourceMax) {
+    public static final Tcp USUAL = new Tcp(0, 8_192, 256);
+  }
 
   /// What a process takes.
   ///

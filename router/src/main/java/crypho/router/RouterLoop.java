@@ -5,6 +5,7 @@ import crypho.router.net.NativeUdpPort;
 import crypho.router.net.NettyUdpPort;
 import crypho.router.net.PacketPort;
 import crypho.router.net.Remote;
+import crypho.router.net.TcpConnection;
 import crypho.router.net.UdpPort;
 import crypho.rtc.ice.FiveTuple;
 import crypho.rtc.ice.IceLiteAgent;
@@ -52,6 +53,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   private final List<UdpPort> ports = new ArrayList<>();
   private final AddressTable<Path> paths = new AddressTable<>();
   private final StunReader stun = new StunReader(IceLiteAgent.UNDERSTOOD);
+  private final IceTcp tcp = new IceTcp(this);
   private final SourceLimiter sources = new SourceLimiter(new SecureRandom().nextLong());
   private final List<Producer> pending = new ArrayList<>();
 
@@ -119,6 +121,10 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     return ports.stream().map(UdpPort::local).toList();
   }
 
+  IceTcp tcp() {
+    return tcp;
+  }
+
   /// The first socket.
   UdpPort port() {
     return ports.getFirst();
@@ -150,53 +156,41 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   }
 
   private void sort(UdpPort port, byte[] data, int offset, int length, long now) {
-    switch (Demux.kind(data, offset, length)) {
-      case Demux.RTP -> {
-        var path = paths.find(port.sourceHigh(), port.sourceLow(), port.sourcePort());
-        if (path == null) {
-          dropped++;
-        } else {
-          path.transport().receiver.onRtp(data, offset, length, now);
-        }
-      }
-      case Demux.RTCP -> {
-        var path = paths.find(port.sourceHigh(), port.sourceLow(), port.sourcePort());
-        if (path == null) {
-          dropped++;
-        } else {
-          path.transport().feedback.onRtcp(data, offset, length, now);
-        }
-      }
-      case Demux.DTLS -> {
-        var path = paths.find(port.sourceHigh(), port.sourceLow(), port.sourcePort());
-        if (path == null) {
-          dropped++;
-        } else {
-          path.transport().onDtls(data, offset, length);
-        }
-      }
-      case Demux.STUN -> onStun(port, data, offset, length, now);
+    var path = paths.find(port.sourceHigh(), port.sourceLow(), port.sourcePort());
+    var kind = Demux.kind(data, offset, length);
+    if (kind == Demux.STUN) {
+      onStun(port, path, data, offset, length, now);
+    } else if (path == null) {
+      dropped++;
+    } else {
+      deliver(path.transport(), kind, data, offset, length, now);
+    }
+  }
+
+  private void deliver(
+      Transport transport, int kind, byte[] data, int offset, int length, long now) {
+    switch (kind) {
+      case Demux.RTP -> transport.receiver.onRtp(data, offset, length, now);
+      case Demux.RTCP -> transport.feedback.onRtcp(data, offset, length, now);
+      case Demux.DTLS -> transport.onDtls(data, offset, length);
       default -> dropped++;
     }
   }
 
-  private void onStun(UdpPort port, byte[] data, int offset, int length, long nowNanos) {
+  private void onStun(
+      UdpPort port, @Nullable Path known, byte[] data, int offset, int length, long nowNanos) {
     var high = port.sourceHigh();
     var low = port.sourceLow();
-    var path = paths.find(high, low, port.sourcePort());
-    if (path == null && sources.isOver(nowNanos, high, low)) {
+    if (known == null && sources.isOver(nowNanos, high, low)) {
       rateLimited++;
       return;
     }
-    if (stun.read(data, offset, length) != StunReader.OK) {
-      onStranger(high, low);
-      return;
-    }
-    var transport = ufrags.find(stun);
+    var transport = named(data, offset, length);
     if (transport == null) {
       onStranger(high, low);
       return;
     }
+    var path = known;
     if (path == null || path.transport() != transport || !path.port().equals(port)) {
       var source = port.source();
       var tuple = new FiveTuple(Protocol.UDP, port.local(), source);
@@ -207,17 +201,82 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     }
   }
 
+  /// Whose check this is; null where it is none, or of nobody. It stays in [#stun].
+  private @Nullable Transport named(byte[] data, int offset, int length) {
+    return stun.read(data, offset, length) == StunReader.OK ? ufrags.find(stun) : null;
+  }
+
   private void onStranger(long high, long low) {
     dropped++;
     sources.onFailure(high, low);
   }
 
+  /// A packet on a connection; [#onReadEnd] follows.
+  void onFrame(TcpConnection connection, @Nullable Path path, byte[] data, int offset, int length) {
+    isReading = true;
+    datagrams++;
+    var now = System.nanoTime();
+    lastDatagramNanos = now;
+    try {
+      var kind = Demux.kind(data, offset, length);
+      if (kind == Demux.STUN) {
+        onStun(connection, path, data, offset, length, now);
+      } else if (path == null) {
+        dropped++;
+        connection.refuse();
+      } else {
+        deliver(path.transport(), kind, data, offset, length, now);
+      }
+    } catch (RuntimeException e) {
+      onFault(e);
+    }
+  }
+
+  private void onStun(
+      TcpConnection connection,
+      @Nullable Path known,
+      byte[] data,
+      int offset,
+      int length,
+      long nowNanos) {
+    var ip = connection.path().remote().getAddress();
+    var high = known == null ? AddressTable.high(ip) : known.high();
+    var low = known == null ? AddressTable.low(ip) : known.low();
+    if (known == null && sources.isOver(nowNanos, high, low)) {
+      rateLimited++;
+      connection.refuse();
+      return;
+    }
+    var transport = named(data, offset, length);
+    if (transport == null || (known != null && known.transport() != transport)) {
+      onStranger(high, low);
+      return;
+    }
+    var path =
+        known == null
+            ? new Path(connection.path(), transport, connection, connection.remote(), high, low)
+            : known;
+    if (!transport.onStun(path, stun, nowNanos)) {
+      sources.onFailure(high, low);
+    }
+  }
+
   void add(Path path) {
-    paths.put(path.high(), path.low(), path.tuple().remote().getPort(), path);
+    if (path.port() instanceof TcpConnection connection) {
+      connection.attach(path);
+      connection.prove(true);
+    } else {
+      paths.put(path.high(), path.low(), path.tuple().remote().getPort(), path);
+    }
     startTicking();
   }
 
   void remove(Path path) {
+    if (path.port() instanceof TcpConnection connection) {
+      connection.attach(null);
+      connection.prove(false);
+      return;
+    }
     var port = path.tuple().remote().getPort();
     if (path.equals(paths.find(path.high(), path.low(), port))) {
       paths.remove(path.high(), path.low(), port);
@@ -236,6 +295,11 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
 
   @Override
   public void onBatchEnd(UdpPort port) {
+    onReadEnd();
+  }
+
+  /// A socket has nothing more to read: what came leaves.
+  void onReadEnd() {
     forwardAll(System.nanoTime());
     isReading = false;
     flushAll();
@@ -309,7 +373,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     copies.remove(copy);
   }
 
-  /// A packet of a copy, from the loop that received it; [#onHandOverEnd] follows.
+  /// A packet of a copy, from the loop that received it; [#onReadEnd] follows.
   void onHandedOver(Producer copy, int source, byte[] data, int offset, int length) {
     isReading = true;
     var now = System.nanoTime();
@@ -329,13 +393,6 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     }
   }
 
-  /// What came with one hand-over leaves.
-  void onHandOverEnd() {
-    forwardAll(System.nanoTime());
-    isReading = false;
-    flushAll();
-  }
-
   /// Packets that other loops could not be handed in time.
   long leftBehind() {
     return handOvers.stream().mapToLong(HandOver::leftBehind).sum();
@@ -345,6 +402,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     for (var i = 0; i < ports.size(); i++) {
       ports.get(i).flush();
     }
+    tcp.flush();
   }
 
   /// The message is left out of the log: it may quote what a client sent.
@@ -442,7 +500,10 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
 
   @Override
   public void close() {
-    loop.execute(() -> ports.forEach(UdpPort::close));
+    loop.execute(() -> {
+      ports.forEach(UdpPort::close);
+      tcp.close();
+    });
     var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

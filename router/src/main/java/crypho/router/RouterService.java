@@ -1,6 +1,7 @@
 package crypho.router;
 
 import crypho.base.Rng;
+import crypho.router.net.SourceLimit;
 import crypho.rtc.dtls.DtlsHandshakes;
 import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlEvent;
@@ -85,12 +86,27 @@ public final class RouterService implements RouterControl {
             config.addresses().stream().map(a -> new InetSocketAddress(a, port)).toList();
         out.loops.add(new RouterLoop(i, sockets, addresses));
       }
+      out.listenTcp(sockets);
       out.loops.getFirst().every(ORPHAN_CHECK_SECONDS, out::closeOrphans);
     } catch (IOException e) {
       out.close();
       throw e;
     }
     return out;
+  }
+
+  private void listenTcp(Sockets sockets) throws IOException {
+    var tcp = config.tcp();
+    if (tcp == null) {
+      return;
+    }
+    var first = tcp.firstPort() == 0 ? config.firstPort() : tcp.firstPort();
+    var limit = new SourceLimit(tcp.perSourceMax(), tcp.connectionsMax());
+    for (var loop : loops) {
+      var port = first == 0 ? 0 : first + loop.index;
+      var addresses = config.addresses().stream().map(a -> new InetSocketAddress(a, port)).toList();
+      loop.tcp().listen(addresses, sockets != Sockets.NIO, limit);
+    }
   }
 
   /// The event loops, for others who serve sockets on them.

@@ -45,7 +45,11 @@ final class RouterStats {
                 .setPacketsLeftBehind((double) loop.leftBehind())
                 .setRateLimited((double) loop.rateLimited())
                 .setOversized((double) loop.oversized())
-                .setFaults((double) loop.faults))
+                .setFaults((double) loop.faults)
+                .setTcpConnections(loop.tcp().connections())
+                .setTcpRefused((double) loop.tcp().refused())
+                .setTcpBroken((double) loop.tcp().broken())
+                .setTcpTooSlow((double) loop.tcp().tooSlow()))
         .build();
   }
 
@@ -79,6 +83,7 @@ final class RouterStats {
         .setProbeBytesSent((double) probed)
         .setRoundTripMs(rtt / NANOS_PER_MILLI)
         .setLoop(transport.loop.index)
+        .setProtocol(transport.protocol())
         .build();
   }
 

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One client's connection: ICE, DTLS and SRTP on one UDP path at a time, with what it sends
+/// One client's connection: ICE, DTLS and SRTP on one path at a time, with what it sends
 /// ([Producer]) and gets ([Consumer]). One owner thread: its loop's.
 ///
 /// | state | on | becomes |
@@ -148,6 +148,17 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
       paths.remove(path);
       loop.remove(path);
     }
+  }
+
+  /// The connection of a path has ended.
+  void onPathClosed(Path path, long nowNanos) {
+    ice.onPathClosed(nowNanos, path.tuple(), this);
+  }
+
+  /// Over what it is reached: `udp`, `tcp`, or nothing.
+  String protocol() {
+    var path = selected;
+    return path == null ? "" : path.tuple().protocol().text();
   }
 
   private @Nullable Path find(FiveTuple tuple) {

@@ -105,6 +105,7 @@ public final class WarmUp implements AutoCloseable {
                 List.of(loopback),
                 List.of(loopback.getHostAddress()),
                 0,
+                null,
                 RouterConfig.Limits.USUAL
                     .withPacketsPerSecond(Long.MAX_VALUE)
                     .withCpuShare(Double.MAX_VALUE)),

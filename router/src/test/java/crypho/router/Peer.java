@@ -8,6 +8,7 @@ import crypho.rtc.dtls.DtlsFingerprint;
 import crypho.rtc.dtls.DtlsHandshakes;
 import crypho.rtc.dtls.DtlsRole;
 import crypho.rtc.ice.IceCredentials;
+import crypho.rtc.ice.Protocol;
 import crypho.rtc.srtp.SrtpReceiver;
 import crypho.rtc.srtp.SrtpSender;
 import crypho.rtc.stun.Attribute;
@@ -17,11 +18,8 @@ import crypho.rtc.stun.Stun;
 import crypho.rtc.stun.StunWriter;
 import crypho.wire.router.v1.TransportCreated;
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -36,8 +34,8 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   private static final int WAIT_MILLIS = 20;
   private static final long PATIENCE_NANOS = 20_000_000_000L;
 
-  private final DatagramSocket socket;
   private final InetSocketAddress router;
+  private Wire wire;
   private final IceCredentials credentials;
   private final DtlsEndpoint dtls;
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -52,11 +50,20 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   @Nullable DtlsEvent ended;
 
   Peer(DtlsHandshakes handshakes, TransportCreated transport) throws IOException {
-    socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-    socket.setSoTimeout(WAIT_MILLIS);
+    this(handshakes, transport, Protocol.UDP);
+  }
+
+  /// Goes to the transport's first candidate of this protocol.
+  Peer(DtlsHandshakes handshakes, TransportCreated transport, Protocol protocol)
+      throws IOException {
+    var candidate =
+        transport.getIceCandidatesList().stream()
+            .filter(c -> c.getProtocol().equals(protocol.text()))
+            .findFirst()
+            .orElseThrow();
     router =
-        new InetSocketAddress(
-            InetAddress.getLoopbackAddress(), transport.getIceCandidates(0).getPort());
+        new InetSocketAddress(InetAddress.ofLiteral(candidate.getAddress()), candidate.getPort());
+    wire = Wire.open(protocol, router, WAIT_MILLIS);
     credentials =
         new IceCredentials(
             transport.getIceParameters().getUsernameFragment(),
@@ -84,7 +91,21 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   }
 
   void send(byte[] data) throws IOException {
-    socket.send(new DatagramPacket(data, data.length, router));
+    wire.send(data);
+  }
+
+  Wire wire() {
+    return wire;
+  }
+
+  /// Goes on from another port, whose path is yet to be checked.
+  void move(Protocol protocol, InetSocketAddress to) throws IOException {
+    wire.close();
+    wire = Wire.open(protocol, to, WAIT_MILLIS);
+  }
+
+  InetSocketAddress router() {
+    return router;
   }
 
   /// Checks the path.
@@ -149,11 +170,11 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
 
   /// Reads what is there, and waits for a millisecond at most.
   void drain() throws IOException {
-    socket.setSoTimeout(1);
+    wire.patience(1);
     do {
       pump();
     } while (!isQuiet);
-    socket.setSoTimeout(WAIT_MILLIS);
+    wire.patience(WAIT_MILLIS);
   }
 
   /// Whether nothing came within the socket's patience, last time.
@@ -193,23 +214,19 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
     for (var task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
     }
-    var packet = new DatagramPacket(new byte[2_048], 2_048);
-    try {
-      socket.receive(packet);
-      isQuiet = false;
-    } catch (SocketTimeoutException _) {
-      isQuiet = true;
+    var data = wire.receive();
+    isQuiet = data == null;
+    if (data == null) {
       return;
     }
-    octetsReceived += packet.getLength();
-    var data = packet.getData();
-    switch (Demux.kind(data, 0, packet.getLength())) {
-      case Demux.STUN -> stun.add(Arrays.copyOf(data, packet.getLength()));
-      case Demux.DTLS -> dtls.onPacket(data, 0, packet.getLength());
+    octetsReceived += data.length;
+    switch (Demux.kind(data, 0, data.length)) {
+      case Demux.STUN -> stun.add(data);
+      case Demux.DTLS -> dtls.onPacket(data, 0, data.length);
       case Demux.RTP -> {
         var out = new byte[2_048];
         var with = Objects.requireNonNull(receiver);
-        var length = with.unprotect(data, 0, packet.getLength(), out, 0);
+        var length = with.unprotect(data, 0, data.length, out, 0);
         if (length < 0) {
           throw new AssertionError("the router's packet is not authentic: " + length);
         }
@@ -218,7 +235,7 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
       case Demux.RTCP -> {
         var out = new byte[2_048];
         var with = Objects.requireNonNull(receiver);
-        var length = with.unprotectRtcp(data, 0, packet.getLength(), out, 0);
+        var length = with.unprotectRtcp(data, 0, data.length, out, 0);
         if (length < 0) {
           throw new AssertionError("the router's RTCP is not authentic: " + length);
         }
@@ -250,6 +267,6 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
 
   @Override
   public void close() {
-    socket.close();
+    wire.close();
   }
 }

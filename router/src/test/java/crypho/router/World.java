@@ -8,6 +8,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import crypho.rtc.dtls.DtlsFingerprint;
 import crypho.rtc.dtls.DtlsHandshakes;
+import crypho.rtc.ice.Protocol;
 import crypho.rtc.rtp.RtpHeader;
 import crypho.wire.router.v1.CloseRouter;
 import crypho.wire.router.v1.ConnectTransport;
@@ -65,14 +66,19 @@ final class World implements AutoCloseable {
   private final Deque<ControlEvent> events = new ArrayDeque<>();
 
   World(RouterService.Sockets sockets, int loops, RouterConfig.Limits limits) throws IOException {
-    var address = InetAddress.getLoopbackAddress();
-    var addresses = List.of(address);
-    service =
-        RouterService.open(
-            new RouterConfig(loops, addresses, List.of(address.getHostAddress()), 0, limits),
-            sockets);
+    this(sockets, config(loops, limits));
+  }
+
+  World(RouterService.Sockets sockets, RouterConfig config) throws IOException {
+    service = RouterService.open(config, sockets);
     closing(clients::close);
     closing(service::close);
+  }
+
+  private static RouterConfig config(int loops, RouterConfig.Limits limits) {
+    var address = InetAddress.getLoopbackAddress();
+    var announced = List.of(address.getHostAddress());
+    return new RouterConfig(loops, List.of(address), announced, 0, RouterConfig.Tcp.USUAL, limits);
   }
 
   static World usual() throws IOException {
@@ -187,8 +193,13 @@ final class World implements AutoCloseable {
 
   /// A client that has not connected yet.
   Peer peer(TransportCreated transport, DtlsFingerprint fingerprint) throws IOException {
+    return peer(transport, fingerprint, Protocol.UDP);
+  }
+
+  Peer peer(TransportCreated transport, DtlsFingerprint fingerprint, Protocol protocol)
+      throws IOException {
     connectTransport(transport, fingerprint);
-    var peer = new Peer(clients, transport);
+    var peer = new Peer(clients, transport, protocol);
     closing(peer::close);
     return peer;
   }
@@ -201,8 +212,12 @@ final class World implements AutoCloseable {
   record Member(TransportCreated transport, Peer peer) {}
 
   Member join(RouterCreated room) throws IOException {
+    return join(room, Protocol.UDP);
+  }
+
+  Member join(RouterCreated room, Protocol protocol) throws IOException {
     var transport = transport(room);
-    var peer = peer(transport, ours());
+    var peer = peer(transport, ours(), protocol);
     peer.connect();
     assertTrue(peer.isConnected());
     return new Member(transport, peer);
@@ -397,8 +412,10 @@ final class World implements AutoCloseable {
   }
 
   Call call(RouterCreated room) throws IOException {
-    var from = join(room);
-    var to = join(room);
+    return call(room, join(room), join(room));
+  }
+
+  Call call(RouterCreated room, Member from, Member to) {
     var producer = produce(from.transport, audio(SSRC));
     var consumed = consume(to, producer, room.getRtpCapabilities());
     return new Call(room, from, to, producer, consumed);

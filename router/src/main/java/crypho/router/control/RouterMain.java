@@ -30,6 +30,9 @@ public final class RouterMain {
           "--listen",
           "--announce",
           "--port",
+          "--tcp-port",
+          "--tcp-connections-max",
+          "--tcp-per-source-max",
           "--loops",
           "--sockets",
           "--warm-up",
@@ -56,6 +59,7 @@ public final class RouterMain {
       """
       crypho router --control unix:PATH | HOST:PORT --secret-file FILE
                     [--listen ADDRESS]… [--announce ADDRESS]… [--port N] [--loops N]
+                    [--tcp-port N | off] [--tcp-connections-max N] [--tcp-per-source-max N]
                     [--sockets native | netty | nio] [--warm-up PACKETS]
                     [--transports-max N] [--packets-per-second-max N] [--cpu-share-max 0-1]
                     [--room-transports-per-loop N] [--orphan-seconds N]
@@ -181,7 +185,19 @@ public final class RouterMain {
         addresses,
         flags.getOrDefault("--announce", names),
         number(flags, "--port", 0),
+        tcp(flags),
         limits(flags));
+  }
+
+  private static RouterConfig.@Nullable Tcp tcp(Map<String, List<String>> flags) {
+    var usual = RouterConfig.Tcp.USUAL;
+    if ("off".equals(one(flags, "--tcp-port"))) {
+      return null;
+    }
+    return new RouterConfig.Tcp(
+        number(flags, "--tcp-port", usual.firstPort()),
+        positive(flags, "--tcp-connections-max", usual.connectionsMax()),
+        positive(flags, "--tcp-per-source-max", usual.perSourceMax()));
   }
 
   private static SocketAddress address(String text) throws IOException {

@@ -1,5 +1,6 @@
 package crypho.router.net;
 
+import java.net.InetAddress;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +11,33 @@ import org.jspecify.annotations.Nullable;
 /// An address is its upper and lower 64 bits (IPv4: zero and the 32 bits) and a port.
 public final class AddressTable<T> {
   private static final int CAPACITY_MIN = 64;
+  private static final int IPV4_BYTES = 4;
 
   private long[] high = new long[CAPACITY_MIN];
   private long[] low = new long[CAPACITY_MIN];
   private int[] port = new int[CAPACITY_MIN];
   private @Nullable T[] values = newValues(CAPACITY_MIN);
   private int size;
+
+  /// The upper 64 bits of an address.
+  public static long high(InetAddress address) {
+    var ip = address.getAddress();
+    return ip.length == IPV4_BYTES ? 0 : word(ip, 0, Long.BYTES);
+  }
+
+  /// The lower 64 bits.
+  public static long low(InetAddress address) {
+    var ip = address.getAddress();
+    return ip.length == IPV4_BYTES ? word(ip, 0, IPV4_BYTES) : word(ip, Long.BYTES, Long.BYTES);
+  }
+
+  private static long word(byte[] ip, int from, int count) {
+    var out = 0L;
+    for (var i = from; i < from + count; i++) {
+      out = out << 8 | (ip[i] & 0xff);
+    }
+    return out;
+  }
 
   public @Nullable T find(long high, long low, int port) {
     return values[slot(high, low, port)];

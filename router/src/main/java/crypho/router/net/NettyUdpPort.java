@@ -87,20 +87,11 @@ public final class NettyUdpPort extends UdpPort {
     }
     var from = packet.sender();
     source = from;
-    var ip = from.getAddress().getAddress();
-    sourceHigh = ip.length == 4 ? 0 : word(ip, 0, 8);
-    sourceLow = ip.length == 4 ? word(ip, 0, 4) : word(ip, 8, 8);
+    sourceHigh = AddressTable.high(from.getAddress());
+    sourceLow = AddressTable.low(from.getAddress());
     sourcePort = from.getPort();
     packet.content().readBytes(datagram, 0, length);
     receiver.onDatagram(this, datagram, 0, length);
-  }
-
-  private static long word(byte[] data, int from, int count) {
-    var out = 0L;
-    for (var i = from; i < from + count; i++) {
-      out = out << 8 | (data[i] & 0xff);
-    }
-    return out;
   }
 
   @Override

@@ -45,10 +45,17 @@ public abstract class PacketPort implements AutoCloseable {
   /// Sends what was enqueued.
   protected abstract void send();
 
+  /// Something is about to be written to another destination than before, or for the first time
+  /// since the flush.
+  protected void begun() {
+    // Ports that are flushed after every batch need not know.
+  }
+
   public final void begin(Remote to) {
     if (to != remote) {
       close(0);
       remote = to;
+      begun();
     }
   }
 

@@ -29,10 +29,16 @@ public final class TcpConnection extends PacketPort {
   private final boolean isSecure;
   private @Nullable ByteBuf pending;
 
+  /// Whether [TcpListener#flush] will flush it.
+  boolean isToFlush;
+
   /// Octets given since the last flush.
   private int waiting;
 
+  /// When a packet was dropped, or 0, and the octets that found room since: see [#isTooSlow].
   private long slowSinceNanos;
+
+  private long takenWhileSlow;
   private long dropped;
   private boolean isClosed;
 
@@ -67,7 +73,7 @@ public final class TcpConnection extends PacketPort {
   }
 
   /// Says whether who opened it has shown to be let in. Without that it is closed
-  /// [TcpListener#UNPROVED_NANOS_MAX] after it was opened, or when that ends.
+  /// [TcpListener.Setup#unprovedNanosMax] after it was opened, or when that ends.
   public void prove(boolean isIndeed) {
     isProved = isIndeed;
   }
@@ -80,6 +86,14 @@ public final class TcpConnection extends PacketPort {
   // --- out ---
 
   @Override
+  protected void begun() {
+    if (!isToFlush && !isClosed) {
+      isToFlush = true;
+      listener.toFlush.add(this);
+    }
+  }
+
+  @Override
   protected boolean isSegmenting() {
     return false;
   }
@@ -90,11 +104,16 @@ public final class TcpConnection extends PacketPort {
       return;
     }
     var whole = framing.headerBytes() + length;
-    if (!channel.isWritable() || waiting + whole > channel.bytesBeforeUnwritable()) {
+    if (waiting + whole > channel.bytesBeforeUnwritable()) {
       dropped++;
       listener.dropped++;
+      if (slowSinceNanos == 0) {
+        slowSinceNanos = System.nanoTime() | 1;
+        takenWhileSlow = 0;
+      }
       return;
     }
+    takenWhileSlow += whole;
     var out = pending;
     if (out == null) {
       out = channel.alloc().directBuffer(Math.max(whole, PACKET_BYTES_MAX));
@@ -123,6 +142,14 @@ public final class TcpConnection extends PacketPort {
     }
   }
 
+  /// Ends it for what came on it.
+  public void refuse() {
+    if (!isClosed) {
+      listener.broken++;
+      close();
+    }
+  }
+
   @Override
   public void close() {
     isClosed = true;
@@ -133,9 +160,20 @@ public final class TcpConnection extends PacketPort {
 
   /// Whether it should end: see [#prove] and [TcpListener#SLOW_NANOS_MAX].
   boolean isOverdue(long nowNanos) {
-    var isUnproved = !isProved && nowNanos - openedNanos > TcpListener.UNPROVED_NANOS_MAX;
-    return isUnproved
-        || (slowSinceNanos != 0 && nowNanos - slowSinceNanos > TcpListener.SLOW_NANOS_MAX);
+    var isUnproved = !isProved && nowNanos - openedNanos > listener.unprovedNanosMax;
+    return isUnproved || isTooSlow(nowNanos);
+  }
+
+  /// Whether its queue was full, and has moved by less than half of itself for
+  /// [TcpListener#SLOW_NANOS_MAX] since. Some octets always move: the other side's kernel makes
+  /// room for them though nobody reads.
+  private boolean isTooSlow(long nowNanos) {
+    if (slowSinceNanos == 0 || nowNanos - slowSinceNanos <= TcpListener.SLOW_NANOS_MAX) {
+      return false;
+    }
+    slowSinceNanos = 0;
+    var half = TcpListener.QUEUE_BYTES_MAX / 2;
+    return takenWhileSlow < half && channel.bytesBeforeUnwritable() < half;
   }
 
   ChannelInboundHandlerAdapter handler() {
@@ -157,11 +195,6 @@ public final class TcpConnection extends PacketPort {
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
       listener.receiver.onBatchEnd(TcpConnection.this);
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-      slowSinceNanos = channel.isWritable() ? 0 : System.nanoTime() | 1;
     }
 
     @Override
@@ -188,8 +221,7 @@ public final class TcpConnection extends PacketPort {
       var length = Math.min(bytes.readableBytes(), scratch.length);
       bytes.readBytes(scratch, 0, length);
       if (decoder.feed(scratch, 0, length, frames) != StreamDecoder.OK) {
-        listener.broken++;
-        close();
+        refuse();
       }
     }
   }

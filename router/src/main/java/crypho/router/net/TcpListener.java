@@ -26,10 +26,7 @@ public final class TcpListener implements AutoCloseable {
   /// What waits for one connection; at 1 Mbit/s half a second.
   static final int QUEUE_BYTES_MAX = 64 * 1024;
 
-  /// A connection on which nobody has proved anything for so long is closed.
-  public static final long UNPROVED_NANOS_MAX = 15_000_000_000L;
-
-  /// A connection whose queue has been full for so long is closed.
+  /// A connection whose queue was full, and hardly moved for so long, is closed.
   public static final long SLOW_NANOS_MAX = 10_000_000_000L;
 
   private static final long CHECK_SECONDS = 1;
@@ -68,6 +65,8 @@ public final class TcpListener implements AutoCloseable {
   final Framing framing;
   final Receiver receiver;
   final byte[] scratch = new byte[SCRATCH_BYTES];
+  final long unprovedNanosMax;
+  final List<TcpConnection> toFlush = new ArrayList<>();
   long dropped;
   long broken;
 
@@ -77,6 +76,7 @@ public final class TcpListener implements AutoCloseable {
   private final Set<TcpConnection> connections = new HashSet<>();
   private final Channel channel;
   private boolean isChecking;
+  private long refused;
 
   private TcpListener(Setup setup, IoEventLoop loop, Framing framing, Receiver receiver)
       throws IOException {
@@ -85,6 +85,7 @@ public final class TcpListener implements AutoCloseable {
     this.receiver = receiver;
     this.limit = setup.limit();
     this.tls = setup.tls();
+    this.unprovedNanosMax = setup.unprovedNanosMax();
     var bootstrap =
         new ServerBootstrap()
             .group(loop)
@@ -114,12 +115,14 @@ public final class TcpListener implements AutoCloseable {
   ///
   /// @param isEpoll whether the loop is one of epoll
   /// @param isShared whether other loops listen on the same port; with epoll only
+  /// @param unprovedNanosMax a connection on which nobody has proved anything for so long is closed
   /// @param tls null for plain TCP
   public record Setup(
       InetSocketAddress address,
       boolean isEpoll,
       boolean isShared,
       SourceLimit limit,
+      long unprovedNanosMax,
       @Nullable Tls tls) {}
 
   /// Begins to listen; not on the loop's thread, as it waits for the loop.
@@ -137,6 +140,7 @@ public final class TcpListener implements AutoCloseable {
     protected void initChannel(Channel child) {
       if (!(child.remoteAddress() instanceof InetSocketAddress from)
           || !limit.acquire(from.getAddress())) {
+        refused++;
         var _ = child.close();
         return;
       }
@@ -174,7 +178,7 @@ public final class TcpListener implements AutoCloseable {
         overdue.add(connection);
       }
     }
-    overdue.forEach(TcpConnection::close);
+    overdue.forEach(TcpConnection::refuse);
     isChecking = false;
     if (!connections.isEmpty()) {
       startChecking();
@@ -183,6 +187,16 @@ public final class TcpListener implements AutoCloseable {
 
   boolean isSecure() {
     return tls != null;
+  }
+
+  /// Sends what was written to any of its connections.
+  public void flush() {
+    for (var i = 0; i < toFlush.size(); i++) {
+      var connection = toFlush.get(i);
+      connection.isToFlush = false;
+      connection.flush();
+    }
+    toFlush.clear();
   }
 
   /// Connections now.
@@ -195,9 +209,14 @@ public final class TcpListener implements AutoCloseable {
     return dropped;
   }
 
-  /// Connections that were ended for what came on them.
+  /// Connections that were ended for what came on them, or for its lack.
   public long broken() {
     return broken;
+  }
+
+  /// Connections that were not taken, as there were enough.
+  public long refused() {
+    return refused;
   }
 
   /// Ends listening and every connection; on the loop's thread.

@@ -29,9 +29,6 @@ final class TurnClient {
   @Nullable Allocation allocation;
   @Nullable UdpSocket relay;
 
-  /// Whether its connection is to be flushed.
-  boolean isDirty;
-
   // To where it sent an indication last: checks of ICE go to the same peer again and again.
   private @Nullable InetSocketAddress lastPeer;
   private @Nullable Target lastTarget;

@@ -47,7 +47,6 @@ final class TurnLoop implements UdpSockets.Receiver, TcpListener.Receiver, TurnS
   private final UdpSockets relays;
   private final List<TurnListener> listeners = new ArrayList<>();
   private final List<TcpListener> tcpListeners = new ArrayList<>();
-  private final List<TurnClient> dirty = new ArrayList<>();
   private final Runnable flushing = this::flush;
   private boolean isFlushing;
   private boolean isTicking;
@@ -173,7 +172,7 @@ final class TurnLoop implements UdpSockets.Receiver, TcpListener.Receiver, TurnS
     var client = answering;
     if (client != null && path.equals(client.path)) {
       client.port.transmit(client.remote, data, offset, length);
-      written(client);
+      flushSoon();
     }
   }
 
@@ -226,7 +225,7 @@ final class TurnLoop implements UdpSockets.Receiver, TcpListener.Receiver, TurnS
     port.add(written);
     toClients++;
     octets += length;
-    written(client);
+    flushSoon();
   }
 
   private static InetSocketAddress address(long high, long low, int port) {
@@ -325,14 +324,6 @@ final class TurnLoop implements UdpSockets.Receiver, TcpListener.Receiver, TurnS
 
   // --- flushing and time ---
 
-  private void written(TurnClient client) {
-    if (client.connection != null && !client.isDirty) {
-      client.isDirty = true;
-      dirty.add(client);
-    }
-    flushSoon();
-  }
-
   private void flushSoon() {
     if (!isFlushing) {
       isFlushing = true;
@@ -346,12 +337,9 @@ final class TurnLoop implements UdpSockets.Receiver, TcpListener.Receiver, TurnS
     for (var i = 0; i < listeners.size(); i++) {
       listeners.get(i).port().flush();
     }
-    for (var i = 0; i < dirty.size(); i++) {
-      var client = dirty.get(i);
-      client.isDirty = false;
-      client.port.flush();
+    for (var i = 0; i < tcpListeners.size(); i++) {
+      tcpListeners.get(i).flush();
     }
-    dirty.clear();
   }
 
   private void startTicking() {

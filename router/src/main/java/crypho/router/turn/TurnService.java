@@ -24,6 +24,9 @@ public final class TurnService implements AutoCloseable {
   private static final long RELOAD_MINUTES = 10;
   private static final long CLOSE_SECONDS_MAX = 5;
 
+  /// How long a connection may be without an allocation.
+  private static final long UNPROVED_NANOS_MAX = 15_000_000_000L;
+
   private final List<IoEventLoop> eventLoops;
   private final List<TurnLoop> loops = new ArrayList<>();
   private final @Nullable TurnTls tls;
@@ -110,7 +113,8 @@ public final class TurnService implements AutoCloseable {
       TurnLoop.Opening how,
       SourceLimit limit,
       TcpListener.@Nullable Tls tls) {
-    return new TcpListener.Setup(address, how.isEpoll(), how.isShared(), limit, tls);
+    return new TcpListener.Setup(
+        address, how.isEpoll(), how.isShared(), limit, UNPROVED_NANOS_MAX, tls);
   }
 
   /// A port that loops share could be shared with another process by mistake: half of the clients

@@ -79,7 +79,12 @@ final class Relay implements AutoCloseable {
     var router =
         RouterService.open(
             new RouterConfig(
-                options.loops(), List.of(HOME), List.of("127.0.0.1"), 0, RouterConfig.Limits.USUAL),
+                options.loops(),
+                List.of(HOME),
+                List.of("127.0.0.1"),
+                0,
+                null,
+                RouterConfig.Limits.USUAL),
             options.sockets());
     var media =
         router.bound().stream().map(at -> new TurnSettings.Announced(at, external)).toList();
