@@ -406,7 +406,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
   }
 
   /// The message is left out of the log: it may quote what a client sent.
-  private void onFault(RuntimeException e) {
+  void onFault(RuntimeException e) {
     faults++;
     if (faults <= FAULTS_TOLD_MAX) {
       LOG.error("{} in a loop, at {}", e.getClass().getName(), List.of(e.getStackTrace()));

@@ -302,7 +302,12 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
     while (consumer != null) {
       consumer.isDirty = false;
       if (path != null && srtp != null) {
-        consumer.forward(path.port(), srtp, loop.scratch, nowNanos);
+        try {
+          consumer.forward(path.port(), srtp, loop.scratch, nowNanos);
+        } catch (RuntimeException e) {
+          // The consumers behind it are still marked: without their turn they would never get one again.
+          loop.onFault(e);
+        }
       }
       consumer = consumer.nextDirty;
     }
