@@ -70,7 +70,13 @@ export function makeSync(context: () => Context): Sync {
     const { store } = context();
     const listed = new Set(list.map((head) => head.conversationId));
     for (const id of store.ids()) if (!listed.has(id)) await store.remove(id);
-    for (const head of list) await store.applyHead(head);
+    for (const head of list) {
+      try {
+        await store.applyHead(head);
+      } catch (error) {
+        again(head.conversationId, error);
+      }
+    }
     const newestFirst = list.toSorted((a, b) => Number(b.lastTimeMs - a.lastTimeMs));
     for (const head of newestFirst) context().background(settle(head.conversationId));
   }
@@ -203,12 +209,12 @@ export function makeSync(context: () => Context): Sync {
     const seq = Number(live.seq);
     try {
       await learnSenders([live]);
+      await take(id, [live], seq, seq);
     } catch (error) {
-      // Not taken: the log has it, and is read as soon as its sender can be looked up.
+      // The log has it: read from there as soon as its sender can be looked up, or the disk takes it.
       again(id, error);
       return;
     }
-    await take(id, [live], seq, seq);
     await afterLive(id, live);
     const now = store.get(id);
     if (now !== undefined && newestGap(now.ranges, now.head.firstSeq, seq) !== undefined)

@@ -1,5 +1,5 @@
 import { Trapped } from '@crypho/mls/errors';
-import { hex, sealMessage, sha256 } from '@crypho/vault';
+import { StorageError, hex, sealMessage, sha256 } from '@crypho/vault';
 import { ContentSchema, create, toBinary } from '@crypho/wire';
 import { describe, expect, test } from 'vitest';
 import type { MessageItem } from '../src/api.ts';
@@ -205,7 +205,7 @@ describe('signing out', () => {
   });
 });
 
-describe('calls that fail while the socket is up', () => {
+describe('what fails while the socket is up', () => {
   test('what was said meanwhile is read although the head cannot be', async () => {
     const server = world();
     const { annaAt, annaSees, bo, conversationId } = await pair(server);
@@ -216,5 +216,23 @@ describe('calls that fail while the socket is up', () => {
     annaAt.isOnline = true;
     await until('anna reads', () => texts(annaSees.items()).includes('ser du dette?'));
     server.faults = NO_FAULTS;
+  });
+
+  test('an entry that the disk refused once is there all the same', async () => {
+    const server = world();
+    const annaAt = browser(server);
+    let refusals = 0;
+    annaAt.wrap = (storage) => ({
+      ...storage,
+      write: async (writes) => {
+        if (refusals-- > 0) throw new StorageError(new Error('busy'));
+        return storage.write(writes);
+      },
+    });
+    const { annaSees, bo, conversationId } = await pair(server, annaAt);
+    refusals = 1;
+    await bo.must('message.send', { conversationId, text: 'det siste' });
+    await until('anna reads', () => texts(annaSees.items()).includes('det siste'));
+    expect(refusals).toBeLessThan(1);
   });
 });
