@@ -1,8 +1,8 @@
 package crypho.router;
 
-import crypho.router.net.SourceLimit;
 import crypho.router.net.TcpConnection;
 import crypho.router.net.TcpListener;
+import crypho.rtc.ice.SourceLimit;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;

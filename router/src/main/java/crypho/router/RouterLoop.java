@@ -163,16 +163,16 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
     } else if (path == null) {
       dropped++;
     } else {
-      deliver(path.transport(), kind, data, offset, length, now);
+      deliver(path, kind, data, offset, length, now);
     }
   }
 
-  private void deliver(
-      Transport transport, int kind, byte[] data, int offset, int length, long now) {
+  private void deliver(Path path, int kind, byte[] data, int offset, int length, long now) {
+    var transport = path.transport();
     switch (kind) {
       case Demux.RTP -> transport.receiver.onRtp(data, offset, length, now);
       case Demux.RTCP -> transport.feedback.onRtcp(data, offset, length, now);
-      case Demux.DTLS -> transport.onDtls(data, offset, length);
+      case Demux.DTLS -> transport.onDtls(path.tuple().remote().getAddress(), data, offset, length);
       default -> dropped++;
     }
   }
@@ -225,7 +225,7 @@ final class RouterLoop implements UdpPort.Receiver, Executor, AutoCloseable {
         dropped++;
         connection.refuse();
       } else {
-        deliver(path.transport(), kind, data, offset, length, now);
+        deliver(path, kind, data, offset, length, now);
       }
     } catch (RuntimeException e) {
       onFault(e);

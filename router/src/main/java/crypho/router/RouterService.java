@@ -1,8 +1,8 @@
 package crypho.router;
 
 import crypho.base.Rng;
-import crypho.router.net.SourceLimit;
 import crypho.rtc.dtls.DtlsHandshakes;
+import crypho.rtc.ice.SourceLimit;
 import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlEvent;
 import crypho.wire.router.v1.ControlReply;
@@ -121,6 +121,10 @@ public final class RouterService implements RouterControl {
 
   RouterLoop loop(int index) {
     return loops.get(index);
+  }
+
+  DtlsHandshakes handshakes() {
+    return handshakes;
   }
 
   Registry registry() {

@@ -14,6 +14,7 @@ import crypho.rtc.srtp.SrtpSender;
 import crypho.rtc.stun.StunReader;
 import crypho.wire.router.v1.ControlEvent;
 import crypho.wire.router.v1.TransportState;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -195,12 +196,14 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
 
   // --- DTLS ---
 
-  void onDtls(byte[] data, int offset, int length) {
+  /// A packet of DTLS came on one of the transport's paths, from this address.
+  void onDtls(InetAddress source, byte[] data, int offset, int length) {
     var endpoint = dtls;
     if (endpoint == null) {
       refused++;
       return;
     }
+    endpoint.from(source);
     endpoint.onPacket(data, offset, length);
   }
 

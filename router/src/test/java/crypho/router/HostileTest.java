@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import crypho.base.Secret;
 import crypho.rtc.dtls.DtlsHandshakes;
+import crypho.rtc.ice.Protocol;
 import crypho.rtc.rtcp.NtpTime;
 import crypho.rtc.rtcp.RtcpWriter;
 import crypho.rtc.stun.Stun;
@@ -15,6 +16,7 @@ import crypho.testkit.Seeded;
 import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.Stats;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.Test;
 
 /// Bad input over real sockets beside a running call, which goes on.
 final class HostileTest {
+  private static final InetAddress FLOOD = InetAddress.ofLiteral("127.0.0.66");
+
   private World world = opened();
   private World.Call call = started(world);
   private int sequence;
@@ -318,7 +322,7 @@ final class HostileTest {
 
   // --- handshakes ---
 
-  /// They said hello and no more; those who mean it still come in.
+  /// They said hello and no more, from one address; those who mean it still come in from another.
   @Test
   void aThousandHalfOpenHandshakes() throws IOException {
     var others = new DtlsHandshakes(Instant.now(), new SecureRandom());
@@ -329,14 +333,17 @@ final class HostileTest {
         var transport = world.transport(room);
         world.connectTransport(
             transport, others.fingerprint(crypho.rtc.dtls.DtlsFingerprint.Algorithm.SHA_256));
-        peers[i] = new Peer(others, transport);
+        peers[i] = new Peer(others, transport, Protocol.UDP, FLOOD);
         peers[i].greet();
         if (i % 100 == 0) {
           assertGoesOn();
         }
       }
+      assertTrue(world.service.handshakes().refused() > 0, "the flood is refused");
       var member = world.join(call.room());
       var _ = world.consume(member, call.producer(), call.room().getRtpCapabilities());
+      var running = world.service.handshakes().running();
+      assertTrue(running > 0 && running <= DtlsHandshakes.PER_SOURCE_MAX, "still on: " + running);
       sequence++;
       call.assertForwards(sequence, "to both");
       assertEquals("to both", World.text(member.peer().awaitRtp()));

@@ -35,6 +35,7 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   private final InetSocketAddress router;
+  private final InetAddress from;
   private Wire wire;
   private final IceCredentials credentials;
   private final DtlsEndpoint dtls;
@@ -50,11 +51,17 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   @Nullable DtlsEvent ended;
 
   Peer(DtlsHandshakes handshakes, TransportCreated transport) throws IOException {
-    this(handshakes, transport, Protocol.UDP);
+    this(handshakes, transport, Protocol.UDP, null);
   }
 
   /// Goes to the transport's first candidate of this protocol.
-  Peer(DtlsHandshakes handshakes, TransportCreated transport, Protocol protocol)
+  ///
+  /// @param from an address of this machine; null for the router's own
+  Peer(
+      DtlsHandshakes handshakes,
+      TransportCreated transport,
+      Protocol protocol,
+      @Nullable InetAddress from)
       throws IOException {
     var candidate =
         transport.getIceCandidatesList().stream()
@@ -63,7 +70,8 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
             .orElseThrow();
     router =
         new InetSocketAddress(InetAddress.ofLiteral(candidate.getAddress()), candidate.getPort());
-    wire = Wire.open(protocol, router, WAIT_MILLIS);
+    this.from = from == null ? router.getAddress() : from;
+    wire = Wire.open(protocol, this.from, router, WAIT_MILLIS);
     credentials =
         new IceCredentials(
             transport.getIceParameters().getUsernameFragment(),
@@ -101,7 +109,7 @@ final class Peer implements DtlsEndpoint.Output, AutoCloseable {
   /// Goes on from another port, whose path is yet to be checked.
   void move(Protocol protocol, InetSocketAddress to) throws IOException {
     wire.close();
-    wire = Wire.open(protocol, to, WAIT_MILLIS);
+    wire = Wire.open(protocol, from, to, WAIT_MILLIS);
   }
 
   InetSocketAddress router() {

@@ -10,6 +10,7 @@ import crypho.rtc.srtp.SrtpSender;
 import crypho.rtc.stun.Demux;
 import crypho.wire.router.v1.TransportCreated;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -158,7 +159,7 @@ final class TransportFuzzTest {
       switch (Demux.kind(packet, 0, packet.length)) {
         case Demux.RTP -> from.receiver.onRtp(packet, 0, packet.length, now);
         case Demux.RTCP -> from.feedback.onRtcp(packet, 0, packet.length, now);
-        case Demux.DTLS -> from.onDtls(packet, 0, packet.length);
+        case Demux.DTLS -> from.onDtls(InetAddress.getLoopbackAddress(), packet, 0, packet.length);
         default -> {}
       }
     }

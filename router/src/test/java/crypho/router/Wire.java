@@ -6,6 +6,7 @@ import crypho.rtc.stun.StreamDecoder;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -17,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A client's socket: datagrams, or packets on a TCP connection.
 sealed interface Wire extends AutoCloseable {
-  static Wire open(Protocol protocol, InetSocketAddress to, int patienceMillis) throws IOException {
+  /// @param from an address of this machine
+  static Wire open(Protocol protocol, InetAddress from, InetSocketAddress to, int patienceMillis)
+      throws IOException {
     Wire out =
         switch (protocol) {
-          case UDP -> new Udp(to);
-          case TCP -> new Tcp(to);
+          case UDP -> new Udp(from, to);
+          case TCP -> new Tcp(from, to);
         };
     out.patience(patienceMillis);
     return out;
@@ -42,8 +45,8 @@ sealed interface Wire extends AutoCloseable {
     private final DatagramSocket socket;
     private final InetSocketAddress to;
 
-    Udp(InetSocketAddress to) throws IOException {
-      this.socket = new DatagramSocket(0, to.getAddress());
+    Udp(InetAddress from, InetSocketAddress to) throws IOException {
+      this.socket = new DatagramSocket(0, from);
       this.to = to;
     }
 
@@ -84,10 +87,11 @@ sealed interface Wire extends AutoCloseable {
     private final byte[] buffer = new byte[16_384];
     private boolean isEnded;
 
-    Tcp(InetSocketAddress to) throws IOException {
+    Tcp(InetAddress from, InetSocketAddress to) throws IOException {
       socket = new Socket();
       // Little, so that who does not read is noticed.
       socket.setReceiveBufferSize(RECEIVE_BYTES);
+      socket.bind(new InetSocketAddress(from, 0));
       socket.connect(to);
       socket.setTcpNoDelay(true);
     }

@@ -198,8 +198,17 @@ final class World implements AutoCloseable {
 
   Peer peer(TransportCreated transport, DtlsFingerprint fingerprint, Protocol protocol)
       throws IOException {
+    return peer(transport, fingerprint, protocol, null);
+  }
+
+  Peer peer(
+      TransportCreated transport,
+      DtlsFingerprint fingerprint,
+      Protocol protocol,
+      @Nullable InetAddress from)
+      throws IOException {
     connectTransport(transport, fingerprint);
-    var peer = new Peer(clients, transport, protocol);
+    var peer = new Peer(clients, transport, protocol, from);
     closing(peer::close);
     return peer;
   }

@@ -1,5 +1,6 @@
 package crypho.router.net;
 
+import crypho.rtc.ice.SourceLimit;
 import crypho.rtc.stun.StreamDecoder;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -30,6 +31,11 @@ public final class TcpListener implements AutoCloseable {
   public static final long SLOW_NANOS_MAX = 10_000_000_000L;
 
   private static final long CHECK_SECONDS = 1;
+
+  /// A connection counts against its source for so long at least, so that it bounds connections a
+  /// second too.
+  private static final int PLACE_SECONDS_MIN = 1;
+
   private static final int SCRATCH_BYTES = 16 * 1024;
   private static final int BACKLOG = 128;
 
@@ -159,7 +165,7 @@ public final class TcpListener implements AutoCloseable {
     connections.remove(connection);
     var ip = connection.path().remote().getAddress();
     // Not at once, so that who opens one after the other gets no more than who holds them.
-    var _ = loop.schedule(() -> limit.release(ip), SourceLimit.HELD_SECONDS_MIN, TimeUnit.SECONDS);
+    var _ = loop.schedule(() -> limit.release(ip), PLACE_SECONDS_MIN, TimeUnit.SECONDS);
     receiver.onClosed(connection);
   }
 

@@ -2,8 +2,8 @@ package crypho.router.turn;
 
 import crypho.base.Rng;
 import crypho.router.RouterService;
-import crypho.router.net.SourceLimit;
 import crypho.router.net.TcpListener;
+import crypho.rtc.ice.SourceLimit;
 import crypho.rtc.turn.PeerPolicy;
 import crypho.rtc.turn.TurnConfig;
 import crypho.rtc.turn.TurnQuota;

@@ -2,6 +2,7 @@ package crypho.rtc.dtls;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -80,6 +81,7 @@ public final class DtlsEndpoint {
 
   private final AtomicBoolean isWorking = new AtomicBoolean();
   private final AtomicBoolean isDraining = new AtomicBoolean();
+  private volatile @Nullable InetAddress source;
   private volatile boolean isStopping;
   private volatile boolean hasEnded;
 
@@ -109,6 +111,11 @@ public final class DtlsEndpoint {
     if (role == DtlsRole.CLIENT) {
       work();
     }
+  }
+
+  /// Says from where the packets come that follow: the handshake counts against that source.
+  public void from(InetAddress source) {
+    this.source = source;
   }
 
   /// Takes a packet from the path: one whose first byte is from 20 to 63 (RFC 7983). Copies it.
@@ -187,7 +194,8 @@ public final class DtlsEndpoint {
   }
 
   private void shake() throws IOException {
-    if (!handshakes.takeSlot()) {
+    var with = source;
+    if (!handshakes.takeSlot(with)) {
       inbox.clear();
       if (role == DtlsRole.CLIENT) {
         end(new DtlsEvent.Failed(DtlsFailure.OVERLOADED));
@@ -203,7 +211,7 @@ public final class DtlsEndpoint {
           };
       post(new DtlsEvent.Connected(negotiation.keys()));
     } finally {
-      handshakes.returnSlot();
+      handshakes.returnSlot(with);
     }
   }
 

@@ -236,7 +236,7 @@ final class DtlsEndpointTest {
   @Test
   void aFullHouseDropsAHelloAndTakesTheNext() throws Exception {
     for (var i = 0; i < DtlsHandshakes.RUNNING_MAX; i++) {
-      assertTrue(A.takeSlot());
+      assertTrue(A.takeSlot(null));
     }
     var server = server(of(B));
     var client = client(of(A));
@@ -246,7 +246,7 @@ final class DtlsEndpointTest {
       Thread.onSpinWait();
     }
     for (var i = 0; i < DtlsHandshakes.RUNNING_MAX; i++) {
-      A.returnSlot();
+      A.returnSlot(null);
     }
     agree(server.keys(), client.keys());
   }

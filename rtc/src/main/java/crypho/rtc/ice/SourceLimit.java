@@ -1,16 +1,13 @@
-package crypho.router.net;
+package crypho.rtc.ice;
 
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/// How many connections one source may have, and all together. A source is an IPv4 address or an
-/// IPv6 network of 64 bits. Any thread: touched when a connection begins or ends.
+/// How many connections or handshakes one source may have, and all together. A source is an IPv4
+/// address or an IPv6 network of 64 bits. Any thread: touched when one begins or ends.
 public final class SourceLimit {
-  /// A place is held for so long at least, so that it bounds connections a second too.
-  static final int HELD_SECONDS_MIN = 1;
-
   private static final int NETWORK_BYTES = 8;
 
   private final int perSourceMax;
@@ -24,7 +21,8 @@ public final class SourceLimit {
     this.totalMax = totalMax;
   }
 
-  synchronized boolean acquire(InetAddress source) {
+  /// Takes a place; whether there was one.
+  public synchronized boolean acquire(InetAddress source) {
     var key = key(source);
     var now = held.getOrDefault(key, 0);
     if (now >= perSourceMax || total >= totalMax) {
@@ -36,7 +34,8 @@ public final class SourceLimit {
     return true;
   }
 
-  synchronized void release(InetAddress source) {
+  /// Gives a place back that [#acquire] took.
+  public synchronized void release(InetAddress source) {
     var key = key(source);
     var now = held.getOrDefault(key, 0);
     if (now <= 1) {
@@ -47,7 +46,7 @@ public final class SourceLimit {
     total -= Math.min(now, 1);
   }
 
-  /// Connections that were not taken.
+  /// How often there was no place.
   public synchronized long refused() {
     return refused;
   }
