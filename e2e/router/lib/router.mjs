@@ -10,14 +10,16 @@ import { openControl } from '../../../tools/router-control.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 /**
- * @param {string[]} flags beside those of the control channel
+ * @param {(folder: string) => string[]} flagsOf flags beside those of the control channel; the folder is
+ *   the router's own and goes with it
  */
-export async function startRouter(flags) {
+export async function startRouter(flagsOf) {
   const folder = mkdtempSync(join(tmpdir(), 'crypho-router-'));
   const socket = join(folder, 'control');
   const secretFile = join(folder, 'secret');
   const secret = randomBytes(32).toString('hex');
   writeFileSync(secretFile, secret, { mode: 0o600 });
+  const flags = flagsOf(folder);
   let log = '';
   let child;
 

@@ -1,6 +1,7 @@
 // One journey's world: the router, signalling, a browser, and participants in it.
 import { chromium } from 'playwright-core';
 import { CAMERA, MICROPHONE } from './cameras.mjs';
+import { openNetwork } from './network.mjs';
 import { buildPage } from './page.mjs';
 import { startRouter } from './router.mjs';
 import { startSignalling } from './signalling.mjs';
@@ -26,15 +27,35 @@ const FLAGS = [
 const LOOPBACK = '127.0.0.1';
 const POLL_MS = 100;
 
-export async function openRouterWorld({ routerFlags = [], listen = LOOPBACK } = {}) {
+/**
+ * @param {object} [options]
+ * @param {boolean} [options.hasNetwork] whether there is a namespace for clients, behind a link
+ * @param {(network: object, folder: string) => string[]} [options.routerFlags] further flags
+ */
+export async function openRouterWorld({ hasNetwork = false, routerFlags = () => [] } = {}) {
   const folder = await buildPage();
-  const router = await startRouter(['--listen', listen, '--loops', '1', '--warm-up', '0', ...routerFlags]);
+  const network = hasNetwork ? openNetwork(CHROMIUM) : undefined;
+  try {
+    return await openWorld(folder, network, routerFlags);
+  } catch (error) {
+    network?.close();
+    throw error;
+  }
+}
+
+async function openWorld(folder, network, routerFlags) {
+  const listen = network?.router ?? LOOPBACK;
+  const router = await startRouter((own) => [
+    ...['--listen', listen, '--loops', '1', '--warm-up', '0'],
+    ...routerFlags(network, own),
+  ]);
   const signalling = await startSignalling({ folder, address: listen, connect: router.control });
   const browsers = [];
 
   const world = {
     router,
     signalling,
+    network,
     log: () => router.log(),
     async finish() {
       if (/ERROR|WARN/.test(router.log()))
@@ -76,6 +97,7 @@ export async function openRouterWorld({ routerFlags = [], listen = LOOPBACK } = 
       for (const browser of browsers) await browser.close();
       await signalling.close();
       await router.stop();
+      network?.close();
     },
   };
   return world;
