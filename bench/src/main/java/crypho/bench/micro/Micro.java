@@ -29,7 +29,7 @@ public final class Micro {
     var isJson = Arrays.asList(arguments).contains("--json");
     var options =
         new OptionsBuilder()
-            .include("(CipherBench|ForwardBench)")
+            .include("(CipherBench|ForwardBench|HostileBench)")
             .addProfiler(GCProfiler.class)
             .forks(1)
             .warmupIterations(3)

@@ -1,5 +1,7 @@
 package crypho.rtc.dtls;
 
+import static crypho.rtc.rtp.Octets.u16;
+
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
@@ -62,6 +64,8 @@ public final class DtlsEndpoint {
   public static final int HANDSHAKE_OUT_BYTES_MAX = 24_576;
 
   private static final int RECORD_HEADER_BYTES = 13;
+  private static final int RECORD_LENGTH_AT = 11;
+  private static final byte VERSION_MAJOR = (byte) 0xfe;
   private static final int CONTENT_TYPE_MIN = 20;
   private static final int CONTENT_TYPE_MAX = 63;
 
@@ -121,10 +125,9 @@ public final class DtlsEndpoint {
   /// Takes a packet from the path: one whose first byte is from 20 to 63 (RFC 7983). Copies it.
   public void onPacket(byte[] data, int offset, int length) {
     if (hasEnded
-        || length < RECORD_HEADER_BYTES
         || length > PACKET_BYTES_MAX
-        || data[offset] < CONTENT_TYPE_MIN
-        || data[offset] > CONTENT_TYPE_MAX
+        || !isRecord(data, offset, length)
+        || inbox.remainingCapacity() == 0
         || !inbox.offer(Arrays.copyOfRange(data, offset, offset + length))) {
       dropped++;
       return;
@@ -133,6 +136,16 @@ public final class DtlsEndpoint {
       inbox.clear();
       dropped++;
     }
+  }
+
+  /// Whether a packet begins with a record of DTLS 1.0 to 1.2 that it holds whole (RFC 6347 §4.1):
+  /// no thread is woken for anything else.
+  private static boolean isRecord(byte[] data, int offset, int length) {
+    return length >= RECORD_HEADER_BYTES
+        && data[offset] >= CONTENT_TYPE_MIN
+        && data[offset] <= CONTENT_TYPE_MAX
+        && data[offset + 1] == VERSION_MAJOR
+        && u16(data, offset + RECORD_LENGTH_AT) <= length - RECORD_HEADER_BYTES;
   }
 
   /// How many packets were not read: malformed on the outside, too many, or after the end.
