@@ -7,6 +7,7 @@ import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlEvent;
 import crypho.wire.router.v1.ControlReply;
 import crypho.wire.router.v1.ControlRequest;
+import crypho.wire.router.v1.HandshakeStats;
 import crypho.wire.router.v1.RouterClosed;
 import crypho.wire.router.v1.Stats;
 import io.netty.channel.IoEventLoop;
@@ -21,9 +22,11 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +63,7 @@ public final class RouterService implements RouterControl {
   private final List<RouterLoop> loops = new ArrayList<>();
   private final RoomControl rooms;
   private final MediaControl media;
+  private final List<Supplier<CompletableFuture<Stats>>> sources = new CopyOnWriteArrayList<>();
   private final AtomicLong listeningUntilNanos = new AtomicLong(System.nanoTime());
 
   private RouterService(RouterConfig config) {
@@ -274,12 +278,31 @@ public final class RouterService implements RouterControl {
             .filter(loop -> router == null || router.knownBranch(loop) != null)
             .map(loop -> CompletableFuture.supplyAsync(() -> RouterStats.of(loop, router), loop))
             .toList();
-    return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+    var all = new ArrayList<>(parts);
+    if (router == null) {
+      all.add(CompletableFuture.completedFuture(ofProcess()));
+      sources.forEach(source -> all.add(source.get()));
+    }
+    return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
         .thenApply(_ -> {
           var out = Stats.newBuilder();
-          parts.forEach(part -> out.mergeFrom(part.join()));
+          all.forEach(part -> out.mergeFrom(part.join()));
           return ControlReply.newBuilder().setStats(out).build();
         });
+  }
+
+  private Stats ofProcess() {
+    return Stats.newBuilder()
+        .setHandshakes(
+            HandshakeStats.newBuilder()
+                .setRunning(handshakes.running())
+                .setRefused((double) handshakes.refused()))
+        .build();
+  }
+
+  /// Others on the same loops who have something to say where no room is named.
+  public void addStats(Supplier<CompletableFuture<Stats>> source) {
+    sources.add(source);
   }
 
   // --- running on loops ---

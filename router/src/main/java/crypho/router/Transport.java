@@ -308,7 +308,8 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
         try {
           consumer.forward(path.port(), srtp, loop.scratch, nowNanos);
         } catch (RuntimeException e) {
-          // The consumers behind it are still marked: without their turn they would never get one again.
+          // The consumers behind it are still marked: without their turn they would never get one
+          // again.
           loop.onFault(e);
         }
       }

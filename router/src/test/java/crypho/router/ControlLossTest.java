@@ -1,14 +1,17 @@
 package crypho.router;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.util.JsonFormat;
 import crypho.base.Secret;
 import crypho.router.control.ControlServer;
 import crypho.wire.router.v1.ChannelFrame;
 import crypho.wire.router.v1.ChannelHello;
 import crypho.wire.router.v1.ChannelProof;
+import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlReply;
 import crypho.wire.router.v1.ControlRequest;
 import crypho.wire.router.v1.CreateRouter;
@@ -24,6 +27,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -37,8 +41,15 @@ final class ControlLossTest {
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
+    private final boolean isJson;
 
     Caller(ControlServer server, String secret) throws IOException, GeneralSecurityException {
+      this(server, secret, false);
+    }
+
+    Caller(ControlServer server, String secret, boolean isJson)
+        throws IOException, GeneralSecurityException {
+      this.isJson = isJson;
       socket = new Socket();
       socket.connect((InetSocketAddress) server.address());
       in = new DataInputStream(socket.getInputStream());
@@ -62,7 +73,10 @@ final class ControlLossTest {
     }
 
     private void write(ChannelFrame.Builder frame) throws IOException {
-      var bytes = frame.build().toByteArray();
+      raw(isJson ? text(JsonFormat.printer().print(frame)) : frame.build().toByteArray());
+    }
+
+    void raw(byte[] bytes) throws IOException {
       out.writeInt(bytes.length);
       out.write(bytes);
       out.flush();
@@ -71,7 +85,12 @@ final class ControlLossTest {
     private ChannelFrame read() throws IOException {
       var bytes = new byte[in.readInt()];
       in.readFully(bytes);
-      return ChannelFrame.parseFrom(bytes);
+      if (!isJson) {
+        return ChannelFrame.parseFrom(bytes);
+      }
+      var frame = ChannelFrame.newBuilder();
+      JsonFormat.parser().merge(new String(bytes, StandardCharsets.US_ASCII), frame);
+      return frame.build();
     }
 
     ControlReply call(ControlRequest.Builder request) throws IOException {
@@ -147,6 +166,53 @@ final class ControlLossTest {
         call.assertForwards(50, "with a caller again");
       }
     }
+  }
+
+  /// What cannot be read is said to be so, and the channel goes on.
+  @Test
+  void whatIsNotUnderstoodIsAnswered() throws Exception {
+    try (var world = World.usual()) {
+      var server = serve(world);
+      try (var caller = new Caller(server, SECRET)) {
+        for (var frame :
+            List.of(
+                new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff},
+                new byte[0],
+                ChannelFrame.newBuilder()
+                    .setHello(ChannelHello.getDefaultInstance())
+                    .build()
+                    .toByteArray())) {
+          caller.raw(frame);
+          assertEquals(ControlError.Code.INVALID, caller.read().getReply().getError().getCode());
+        }
+        assertTrue(caller.call(statsOf("")).hasStats());
+      }
+    }
+  }
+
+  @Test
+  void anUnknownFieldOfJsonIsNamed() throws Exception {
+    try (var world = World.usual()) {
+      var server = serve(world);
+      try (var caller = new Caller(server, SECRET, true)) {
+        caller.raw(text("{\"request\":{\"id\":7,\"getStats\":{\"routerID\":\"personal\"}}}"));
+        var reply = caller.read().getReply();
+        assertEquals(7, reply.getId());
+        assertEquals(ControlError.Code.INVALID, reply.getError().getCode());
+        assertTrue(reply.getError().getMessage().contains("routerID"), reply::toString);
+        caller.raw(text("{\"request\":{\"id\":8,\"createRouter\":{\"loudestMax\":\"personal\"}}}"));
+        var other = caller.read().getReply().getError();
+        assertEquals(ControlError.Code.INVALID, other.getCode());
+        assertFalse(other.getMessage().contains("personal"), other::toString);
+        caller.raw(text("{\"request\":"));
+        assertEquals(ControlError.Code.INVALID, caller.read().getReply().getError().getCode());
+        assertTrue(caller.call(statsOf("")).getStats().hasHandshakes());
+      }
+    }
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Test

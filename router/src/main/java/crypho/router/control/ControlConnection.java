@@ -8,7 +8,9 @@ import crypho.router.RouterControl;
 import crypho.wire.router.v1.ChannelFrame;
 import crypho.wire.router.v1.ChannelHello;
 import crypho.wire.router.v1.ChannelProof;
+import crypho.wire.router.v1.ControlError;
 import crypho.wire.router.v1.ControlEvent;
+import crypho.wire.router.v1.ControlReply;
 import crypho.wire.router.v1.ControlRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,6 +19,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +31,8 @@ import org.slf4j.LoggerFactory;
 /// | new | hello of our version | greeted: our hello goes out |
 /// | greeted | a proof that fits | open: our proof goes out |
 /// | open | request | answered with a reply of the same id |
-/// | any | anything else; not open within [#HANDSHAKE_SECONDS] | closed |
+/// | open | anything else | answered with `INVALID`, of the request's id or 0 |
+/// | new, greeted | anything else; not open within [#HANDSHAKE_SECONDS] | closed |
 ///
 /// Events go out as they come while the caller reads; else the latest of each thing waits.
 final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
@@ -39,6 +43,10 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
   /// Things whose latest event waits for a caller that does not read; one more ends the connection,
   /// and the caller asks anew when it is back.
   static final int HELD_MAX = 16_384;
+
+  /// As [JsonFormat] says it.
+  private static final Pattern UNKNOWN_FIELD =
+      Pattern.compile("^Cannot find field: ([A-Za-z0-9_]{1,64}) in message");
 
   /// What an event is about.
   private record EventKey(ControlEvent.BodyCase kind, String id) {
@@ -97,9 +105,50 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
   protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
     try {
       onFrame(context, read(message));
-    } catch (InvalidProtocolBufferException _) {
-      var _ = context.close();
+    } catch (InvalidProtocolBufferException e) {
+      if (state == State.OPEN) {
+        reject(context, id(message), reason(e));
+      } else {
+        var _ = context.close();
+      }
     }
+  }
+
+  /// Of a request in JSON that has more in it than we know; 0 where nothing can be made out.
+  private int id(ByteBuf message) {
+    var out = ChannelFrame.newBuilder();
+    try {
+      if (isJson) {
+        JsonFormat.parser()
+            .ignoringUnknownFields()
+            .merge(message.toString(StandardCharsets.UTF_8), out);
+      }
+      return out.getRequest().getId();
+    } catch (InvalidProtocolBufferException _) {
+      return 0;
+    }
+  }
+
+  /// Names a field that we do not know, and quotes nothing else: values may be personal.
+  private static String reason(InvalidProtocolBufferException e) {
+    var found = UNKNOWN_FIELD.matcher(String.valueOf(e.getMessage()));
+    return found.find()
+        ? "this version knows no field " + found.group(1)
+        : "the message is not of the form that this version knows";
+  }
+
+  private void reject(ChannelHandlerContext context, int id, String why) {
+    write(
+        context,
+        ChannelFrame.newBuilder()
+            .setReply(
+                ControlReply.newBuilder()
+                    .setId(id)
+                    .setError(
+                        ControlError.newBuilder()
+                            .setCode(ControlError.Code.INVALID)
+                            .setMessage(why)))
+            .build());
   }
 
   private ChannelFrame read(ByteBuf message) throws InvalidProtocolBufferException {
@@ -146,7 +195,7 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
       }
       case OPEN -> {
         if (!frame.hasRequest()) {
-          var _ = context.close();
+          reject(context, 0, "a request was due");
           return;
         }
         answer(context, frame.getRequest());
@@ -206,15 +255,20 @@ final class ControlConnection extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private void answer(ChannelHandlerContext context, ControlRequest request) {
-    var _ =
-        control
-            .call(request)
-            .thenAccept(reply ->
-                write(
-                    context,
-                    ChannelFrame.newBuilder()
-                        .setReply(reply.toBuilder().setId(request.getId()))
-                        .build()));
+    try {
+      var _ =
+          control
+              .call(request)
+              .thenAccept(reply ->
+                  write(
+                      context,
+                      ChannelFrame.newBuilder()
+                          .setReply(reply.toBuilder().setId(request.getId()))
+                          .build()));
+    } catch (RuntimeException e) {
+      LOG.error("a control request failed", e);
+      reject(context, request.getId(), "the request could not be carried out");
+    }
   }
 
   private void write(ChannelHandlerContext context, ChannelFrame frame) {

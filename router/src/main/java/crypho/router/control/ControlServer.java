@@ -73,6 +73,13 @@ public final class ControlServer implements AutoCloseable {
   public static ControlServer open(
       RouterControl control, SocketAddress address, Secret secret, @Nullable SslContext tls)
       throws IOException {
+    check(address, secret, tls);
+    return new ControlServer(control, address, secret, tls);
+  }
+
+  /// @throws IllegalArgumentException as [#open] does, or for a secret that is too short
+  static void check(SocketAddress address, Secret secret, @Nullable SslContext tls) {
+    var _ = new ChannelKey(secret);
     var isHere =
         switch (address) {
           case UnixDomainSocketAddress _ -> true;
@@ -82,7 +89,6 @@ public final class ControlServer implements AutoCloseable {
     if (!isHere && tls == null) {
       throw new IllegalArgumentException("a control channel beyond loopback needs TLS");
     }
-    return new ControlServer(control, address, secret, tls);
   }
 
   public SocketAddress address() {

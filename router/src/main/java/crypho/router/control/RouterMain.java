@@ -4,6 +4,7 @@ import crypho.base.Secret;
 import crypho.router.RouterConfig;
 import crypho.router.RouterService;
 import crypho.router.WarmUp;
+import crypho.router.turn.TurnStats;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;
@@ -95,13 +96,21 @@ public final class RouterMain {
       System.exit(2);
       return;
     }
+    // Whatever is wrong with the flags is to be said before two seconds of warming up.
     var config = config(flags);
     var sockets = RouterService.Sockets.named(one(flags, "--sockets"));
+    var secret = secret(Path.of(secretFile));
+    var tls = tls(flags);
+    var address = address(control);
+    ControlServer.check(address, secret, tls);
+    TurnFlags.check(flags, config);
     var _ = WarmUp.run(sockets, number(flags, "--warm-up", WarmUp.PACKETS));
     var service = RouterService.open(config, sockets);
     var turn = TurnFlags.open(flags, config, service, sockets);
-    var address = address(control);
-    ControlServer.open(service, address, secret(Path.of(secretFile)), tls(flags));
+    if (turn != null) {
+      service.addStats(() -> turn.stats().thenApply(TurnStats::toWire));
+    }
+    ControlServer.open(service, address, secret, tls);
     var stop = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

@@ -33,16 +33,24 @@ final class TurnFlags {
       RouterService service,
       RouterService.Sockets sockets)
       throws IOException {
+    var settings = new TurnFlags(flags).settings(router, service.bound());
+    if (settings == null) {
+      return null;
+    }
+    return TurnService.open(service.eventLoops(), sockets, settings);
+  }
+
+  /// @throws IllegalArgumentException or IOException where a flag is wrong
+  static void check(Map<String, List<String>> flags, RouterConfig router) throws IOException {
+    var _ = new TurnFlags(flags).settings(router, List.of());
+  }
+
+  private @Nullable TurnSettings settings(RouterConfig router, List<InetSocketAddress> media)
+      throws IOException {
     var port = RouterMain.one(flags, "--turn-port");
     if (port == null) {
       return null;
     }
-    var settings = new TurnFlags(flags).settings(Integer.parseInt(port), router, service);
-    return TurnService.open(service.eventLoops(), sockets, settings);
-  }
-
-  private TurnSettings settings(int port, RouterConfig router, RouterService service)
-      throws IOException {
     var announced = new ArrayList<InetAddress>();
     for (var i = 0; i < router.addresses().size(); i++) {
       announced.add(literal(router.announced().get(i), router.addresses().get(i)));
@@ -54,13 +62,13 @@ final class TurnFlags {
     return new TurnSettings(
         router.addresses(),
         external.isEmpty() ? announced : external,
-        port,
+        Integer.parseInt(port),
         tls(),
         value("--turn-realm", REALM),
         secrets(),
         relayPorts(),
         allowed(),
-        media(router, service, announced),
+        media(router, media, announced),
         TurnSettings.Limits.DEFAULT);
   }
 
@@ -74,9 +82,9 @@ final class TurnFlags {
   }
 
   private static List<TurnSettings.Announced> media(
-      RouterConfig router, RouterService service, List<InetAddress> announced) {
+      RouterConfig router, List<InetSocketAddress> media, List<InetAddress> announced) {
     var out = new ArrayList<TurnSettings.Announced>();
-    for (InetSocketAddress bound : service.bound()) {
+    for (var bound : media) {
       var index = router.addresses().indexOf(bound.getAddress());
       out.add(new TurnSettings.Announced(bound, announced.get(Math.max(0, index))));
     }

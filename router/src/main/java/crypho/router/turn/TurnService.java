@@ -153,11 +153,14 @@ public final class TurnService implements AutoCloseable {
     return address;
   }
 
-  /// Counters of all loops; not on one of their threads.
-  public TurnStats stats() {
-    var out = TurnStats.NONE;
+  /// Counters of all loops.
+  public CompletableFuture<TurnStats> stats() {
+    var out = CompletableFuture.completedFuture(TurnStats.NONE);
     for (var i = 0; i < loops.size(); i++) {
-      out = out.plus(CompletableFuture.supplyAsync(loops.get(i)::stats, eventLoops.get(i)).join());
+      out =
+          out.thenCombine(
+              CompletableFuture.supplyAsync(loops.get(i)::stats, eventLoops.get(i)),
+              TurnStats::plus);
     }
     return out;
   }

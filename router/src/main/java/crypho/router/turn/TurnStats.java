@@ -1,5 +1,8 @@
 package crypho.router.turn;
 
+import crypho.wire.router.v1.RelayStats;
+import crypho.wire.router.v1.Stats;
+
 /// What the relay has done, in numbers; nothing says for whom.
 ///
 /// @param allocations now
@@ -21,6 +24,23 @@ public record TurnStats(
     long tooSlow,
     long sendFailures,
     long unauthenticated) {
+  /// As the control channel tells it.
+  public Stats toWire() {
+    return Stats.newBuilder()
+        .setRelay(
+            RelayStats.newBuilder()
+                .setAllocations(allocations)
+                .setConnections(connections)
+                .setPacketsToPeers((double) toPeers)
+                .setPacketsToClients((double) toClients)
+                .setBytes((double) octets)
+                .setDropped((double) dropped)
+                .setTooSlow((double) tooSlow)
+                .setSendFailures((double) sendFailures)
+                .setUnauthenticated((double) unauthenticated))
+        .build();
+  }
+
   static final TurnStats NONE = new TurnStats(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   TurnStats plus(TurnStats other) {

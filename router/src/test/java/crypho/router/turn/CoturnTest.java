@@ -59,7 +59,7 @@ final class CoturnTest {
       } finally {
         runs.forEach(run -> run.process().destroyForcibly());
       }
-      assertEquals(0, relay.turn.stats().tooSlow());
+      assertEquals(0, relay.turn.stats().join().tooSlow());
     }
   }
 

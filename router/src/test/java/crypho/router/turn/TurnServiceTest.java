@@ -93,7 +93,7 @@ final class TurnServiceTest {
     try (var relay = Relay.open(Relay.Options.PLAIN.with(sockets).allowing(PEERS, 32))) {
       talk(relay.udp("anna"), 100);
       talk(relay.tcp("anna"), 100);
-      var stats = relay.turn.stats();
+      var stats = relay.turn.stats().join();
       assertEquals(202, stats.toPeers());
       assertEquals(202, stats.toClients());
       assertEquals(0, stats.allocations());
@@ -206,8 +206,8 @@ final class TurnServiceTest {
       try (var stranger = TurnUser.udp(relay.turn.udp(), wrong, "anna")) {
         assertEquals(401, stranger.allocate().code());
       }
-      assertEquals(1, relay.turn.stats().unauthenticated());
-      assertEquals(0, relay.turn.stats().allocations());
+      assertEquals(1, relay.turn.stats().join().unauthenticated());
+      assertEquals(0, relay.turn.stats().join().allocations());
     }
   }
 
@@ -238,9 +238,9 @@ final class TurnServiceTest {
     try (var relay = Relay.open(Relay.Options.PLAIN)) {
       var anna = relay.tcp("anna");
       var relayed = anna.relayed();
-      assertEquals(1, relay.turn.stats().allocations());
+      assertEquals(1, relay.turn.stats().join().allocations());
       anna.close();
-      await(() -> relay.turn.stats().allocations() == 0);
+      await(() -> relay.turn.stats().join().allocations() == 0);
       new DatagramSocket(relayed).close();
     }
   }
@@ -255,7 +255,7 @@ final class TurnServiceTest {
       }
       sockets.getLast().setSoTimeout(5_000);
       assertEquals(-1, sockets.getLast().getInputStream().read());
-      assertEquals(4, relay.turn.stats().connections());
+      assertEquals(4, relay.turn.stats().join().connections());
       for (var socket : sockets) {
         socket.close();
       }
@@ -275,7 +275,7 @@ final class TurnServiceTest {
         var relayed = anna.relayed();
         anna.bind(CHANNEL, address(peer));
         var packet = new byte[1_200];
-        for (var sent = 0; relay.turn.stats().tooSlow() == 0; sent++) {
+        for (var sent = 0; relay.turn.stats().join().tooSlow() == 0; sent++) {
           assertTrue(sent < 20_000, "nothing was dropped");
           packet[0] = (byte) (sent >> 8);
           packet[1] = (byte) sent;
