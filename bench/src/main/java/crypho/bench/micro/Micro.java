@@ -18,7 +18,14 @@ public final class Micro {
   private static final String ALLOCATED = "gc.alloc.rate.norm";
 
   /// Bytes an operation may allocate; nothing where it is not named.
-  private static final Map<String, Double> BUDGETS = Map.of("CipherBench.sealJdk", 1_200.0);
+  private static final Map<String, Double> BUDGETS =
+      Map.of(
+          "CipherBench.sealJdk", 1_200.0,
+          "HostileBench.dtlsForged", 200.0,
+          "HostileBench.srtcpBadTag", 400.0,
+          "HostileBench.srtpBadTag", 300.0,
+          "HostileBench.srtpBadTagSha1", 40.0,
+          "HostileBench.stunWrongIntegrity", 40.0);
 
   /// What the measurement itself allocates, spread over its operations.
   private static final double NOISE_BYTES = 1;
