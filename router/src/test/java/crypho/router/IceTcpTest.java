@@ -112,6 +112,38 @@ final class IceTcpTest {
     }
   }
 
+  /// The same over IPv6, by either protocol.
+  @ParameterizedTest
+  @EnumSource(RouterService.Sockets.class)
+  void carriesMediaOverIpv6(RouterService.Sockets sockets) throws IOException {
+    var six = InetAddress.ofLiteral("::1");
+    var config =
+        new RouterConfig(
+            1, List.of(six), List.of("::1"), 0, RouterConfig.Tcp.USUAL, RouterConfig.Limits.USUAL);
+    try (var world = new World(sockets, config)) {
+      var room = world.room();
+      var candidates = world.transport(room).getIceCandidatesList();
+      assertEquals(List.of("::1", "::1"), candidates.stream().map(c -> c.getAddress()).toList());
+      var overUdp = world.join(room);
+      var overTcp = world.join(room, Protocol.TCP);
+      var call = world.call(room, overUdp, overTcp);
+      var back = world.produce(overTcp.transport(), World.audio(SECOND_SSRC));
+      world.consume(overUdp, back, room.getRtpCapabilities());
+      for (var i = 1; i <= 50; i++) {
+        call.assertForwards(i, "to TCP " + i);
+        overTcp
+            .peer()
+            .send(
+                overTcp
+                    .peer()
+                    .protect(World.packet(World.AUDIO_TYPE, SECOND_SSRC, i, "to UDP " + i)));
+        assertEquals("to UDP " + i, World.text(overUdp.peer().awaitRtp()));
+      }
+      assertTrue(protocols(world, room).containsAll(List.of("udp", "tcp")));
+      assertEquals(0, sum(world, room, LoopStats::getFaults));
+    }
+  }
+
   /// A stream has no packets: what comes in any pieces is read as it was sent.
   @Seeded(tries = 5)
   void piecesOfAnySizeAreReadAsPackets(Gen gen) throws IOException {
