@@ -19,7 +19,7 @@ import crypho.rtc.rtcp.TransportFeedbackWriter;
 /// | towards a receiver | when |
 /// | --- | --- |
 /// | SR and CNAME of each consumer | every second |
-/// | RTX | at once, for a NACK |
+/// | RTX | at once, for a NACK, as far as [crypho.rtc.bwe.Pacer] lets it |
 final class MediaFeedback implements RtcpVisitor {
   private static final long REPORT_NANOS = 1_000_000_000L;
   private static final int COMPOUND_BYTES_MAX = FeedbackScratch.COMPOUND_BYTES_MAX;

@@ -84,6 +84,7 @@ final class RouterStats {
         .setRoundTripMs(rtt / NANOS_PER_MILLI)
         .setLoop(transport.loop.index)
         .setProtocol(transport.protocol())
+        .setResendsWithheld((double) transport.withheld)
         .build();
   }
 

@@ -2,6 +2,7 @@ package crypho.router;
 
 import crypho.router.net.PacketPort;
 import crypho.rtc.bwe.BandwidthEstimator;
+import crypho.rtc.bwe.Pacer;
 import crypho.rtc.dtls.DtlsEndpoint;
 import crypho.rtc.dtls.DtlsEvent;
 import crypho.rtc.ice.FiveTuple;
@@ -62,6 +63,8 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   /// There from the first packet that carries such a number, or the first REMB: it is large.
   @Nullable BandwidthEstimator bandwidth;
 
+  private final Pacer pacer = new Pacer();
+
   int nextMid;
   boolean isClosed;
 
@@ -71,6 +74,9 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   long octetsSent;
   long refused;
   long refusedToSend;
+
+  /// Retransmissions that were asked for faster than the path bears.
+  long withheld;
 
   // Consumers that have something to forward, and whether the loop knows.
   private @Nullable Consumer firstDirty;
@@ -337,12 +343,21 @@ final class Transport implements IceLiteAgent.Sink, DtlsEndpoint.Output {
   void resend(Consumer consumer, int sequenceNumber, long nowNanos) {
     var path = selected;
     var srtp = sender;
-    if (path != null && srtp != null) {
-      PacketPort port = path.port();
-      port.begin(path.remote());
-      if (consumer.resend(sequenceNumber, port, srtp, loop.resendScratch, nowNanos)) {
-        loop.flushSoon(port);
-      }
+    if (path == null || srtp == null) {
+      return;
+    }
+    var known = bandwidth;
+    if (known != null
+        && !pacer.maySend(nowNanos, known.estimateBps(), known.isCongested(nowNanos))) {
+      withheld++;
+      return;
+    }
+    PacketPort port = path.port();
+    port.begin(path.remote());
+    var before = octetsSent;
+    if (consumer.resend(sequenceNumber, port, srtp, loop.resendScratch, nowNanos)) {
+      pacer.onSent(octetsSent - before);
+      loop.flushSoon(port);
     }
   }
 

@@ -5,7 +5,7 @@
 /// | class | is asked |
 /// |---|---|
 /// | [BandwidthEstimator] | what the path to one receiver carries |
-/// | [Pacer] | whether a packet of a priority may go now |
+/// | [Pacer] | whether a retransmission may go now |
 /// | [ArrivalRecorder] | what to report to a sender, and when |
 @NullMarked
 package crypho.rtc.bwe;

@@ -1,19 +1,15 @@
 package crypho.rtc.bwe;
 
 import crypho.rtc.rtcp.TransportFeedback;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
-/// One sender with estimator and pacer, one receiver with recorder, joined by a [Network].
+/// One sender with an estimator, one receiver with recorder, joined by a [Network].
 final class Flow {
   static final int PACKET_BYTES = 1_200;
 
   final BandwidthEstimator estimator = new BandwidthEstimator();
-  private final Pacer pacer = new Pacer(BandwidthEstimator.START_BPS);
   private final ArrivalRecorder recorder = new ArrivalRecorder();
   private final Network network;
   private final int frameMillis;
-  private final Deque<Integer> waiting = new ArrayDeque<>();
   private double owedBytes;
   private int next;
   private long wantedBps;
@@ -40,31 +36,21 @@ final class Flow {
     owedBytes += Math.min(wantedBps, estimator.estimateBps()) / 8.0 / 1_000;
     if (now / Network.MILLI % frameMillis == 0) {
       for (; owedBytes >= PACKET_BYTES; owedBytes -= PACKET_BYTES) {
-        waiting.add(PACKET_BYTES);
+        send(now, PACKET_BYTES);
       }
-    }
-    while (!waiting.isEmpty() && pacer.maySend(now, Pacer.Priority.VIDEO)) {
-      send(now, waiting.remove());
     }
     for (var due = estimator.probeBytesDue(now); due > 0; due -= PACKET_BYTES) {
       send(now, Math.min(due, PACKET_BYTES));
     }
     var report = new TransportFeedback();
     if (recorder.deadlineNanos() <= now && recorder.report(now, report) && !isMute) {
-      network.at(
-          now + network.delayNanos,
-          () -> {
-            estimator.onFeedback(network.now(), report);
-            pacer.onEstimate(
-                network.now(), estimator.estimateBps(), estimator.isCongested(network.now()));
-          });
+      network.at(now + network.delayNanos, () -> estimator.onFeedback(network.now(), report));
     }
   }
 
   private void send(long now, int bytes) {
     var number = next++ & 0xffff;
     estimator.onSent(now, number, bytes);
-    pacer.onSent(now, bytes);
     network.send(bytes, arrival -> recorder.onPacket(arrival, number));
   }
 

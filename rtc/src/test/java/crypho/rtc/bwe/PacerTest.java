@@ -4,49 +4,54 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import crypho.rtc.bwe.Pacer.Priority;
 import org.junit.jupiter.api.Test;
 
 final class PacerTest {
   private static final long SECOND = 1_000_000_000;
+  private static final long MILLI = 1_000_000;
+  private static final int BPS = 2_000_000;
+  private static final int PACKET_BYTES = 1_200;
 
-  @Test
-  void withoutCongestionABurstOfMediaGoesAtOnce() {
-    var pacer = new Pacer(1_000_000);
-    for (var i = 0; i < 1_000; i++) {
-      assertTrue(pacer.maySend(0, Priority.VIDEO));
-      pacer.onSent(0, 1_200);
-    }
-    assertEquals(0, pacer.readyNanos(0));
-    assertFalse(pacer.maySend(0, Priority.RETRANSMISSION));
-    assertFalse(pacer.maySend(0, Priority.PADDING));
-    assertTrue(pacer.maySend(SECOND, Priority.PADDING));
-  }
-
-  @Test
-  void withCongestionVideoGoesAtTheRateAndAudioAlways() {
-    var pacer = new Pacer(1_000_000);
-    pacer.onEstimate(0, 1_000_000, true);
-    var bytes = 0;
-    for (var now = 0L; now < 10 * SECOND; now += 1_000_000) {
-      while (pacer.maySend(now, Priority.VIDEO)) {
-        pacer.onSent(now, 1_200);
-        bytes += 1_200;
+  /// Octets that a client gets within so many seconds that asks for all it can get.
+  private static long storm(Pacer pacer, int seconds, boolean isCongested) {
+    var bytes = 0L;
+    for (var now = 0L; now < seconds * SECOND; now += MILLI) {
+      while (pacer.maySend(now, BPS, isCongested)) {
+        pacer.onSent(PACKET_BYTES);
+        bytes += PACKET_BYTES;
       }
-      assertTrue(pacer.maySend(now, Priority.AUDIO));
-      assertFalse(pacer.maySend(now, Priority.RETRANSMISSION));
-      assertFalse(pacer.maySend(now, Priority.PADDING));
-      assertTrue(pacer.maySend(pacer.readyNanos(now), Priority.VIDEO));
     }
-    assertEquals(Pacer.FACTOR * 1_000_000 / 8 * 10, bytes, 20_000);
+    return bytes;
   }
 
   @Test
-  void debtIsBounded() {
-    var pacer = new Pacer(1_000_000);
-    pacer.onSent(0, 10_000_000);
-    pacer.onEstimate(0, 1_000_000, true);
-    assertFalse(pacer.maySend(0, Priority.VIDEO));
-    assertTrue(pacer.readyNanos(0) <= 2 * Pacer.BURST_NANOS);
+  void aStormOfRequestsIsHeldToTheEstimate() {
+    assertEquals(BPS / 8.0 * 10, storm(new Pacer(), 10, false), 30_000);
+  }
+
+  @Test
+  void andToHalfOfItWhileThereIsCongestion() {
+    assertEquals(BPS / 16.0 * 10, storm(new Pacer(), 10, true), 30_000);
+  }
+
+  @Test
+  void whatIsLostNowAndThenIsMadeGoodAtOnce() {
+    var pacer = new Pacer();
+    // 5 % of the estimate, in bursts of a tenth of a second.
+    for (var burst = 0; burst < 100; burst++) {
+      for (var bytes = 0; bytes < BPS / 8 / 20 / 10; bytes += PACKET_BYTES) {
+        assertTrue(pacer.maySend(burst * 100 * MILLI, BPS, false));
+        pacer.onSent(PACKET_BYTES);
+      }
+    }
+  }
+
+  @Test
+  void aPauseSavesUpOneBurstAndNoMore() {
+    var pacer = new Pacer();
+    assertTrue(pacer.maySend(0, BPS, false));
+    assertTrue(pacer.maySend(3_600 * SECOND, BPS, false));
+    pacer.onSent(BPS / 8 / 10);
+    assertFalse(pacer.maySend(3_600 * SECOND, BPS, false));
   }
 }
