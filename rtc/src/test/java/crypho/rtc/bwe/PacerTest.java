@@ -26,19 +26,19 @@ final class PacerTest {
 
   @Test
   void aStormOfRequestsIsHeldToTheEstimate() {
-    assertEquals(BPS / 8.0 * 10, storm(new Pacer(), 10, false), 30_000);
+    assertEquals(BPS / 8.0 * 10, (double) storm(new Pacer(), 10, false), 30_000);
   }
 
   @Test
   void andToHalfOfItWhileThereIsCongestion() {
-    assertEquals(BPS / 16.0 * 10, storm(new Pacer(), 10, true), 30_000);
+    assertEquals(BPS / 16.0 * 10, (double) storm(new Pacer(), 10, true), 30_000);
   }
 
   @Test
   void whatIsLostNowAndThenIsMadeGoodAtOnce() {
     var pacer = new Pacer();
     // 5 % of the estimate, in bursts of a tenth of a second.
-    for (var burst = 0; burst < 100; burst++) {
+    for (var burst = 0L; burst < 100; burst++) {
       for (var bytes = 0; bytes < BPS / 8 / 20 / 10; bytes += PACKET_BYTES) {
         assertTrue(pacer.maySend(burst * 100 * MILLI, BPS, false));
         pacer.onSent(PACKET_BYTES);
