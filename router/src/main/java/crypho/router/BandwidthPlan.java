@@ -16,6 +16,7 @@ import java.util.Arrays;
 /// | any | the streams or what is asked for them changed | planned anew with the whole estimate |
 /// | steady | what is chosen exceeds the estimate | planned anew at once, then held |
 /// | held or steady | the hold is over, and more fits into the estimate less [#MARGIN] | planned anew with that, then held |
+/// | held for long | the estimate is [#BETTER] times that of the raise that was taken back, for [#HOLD_NANOS] since | as above |
 ///
 /// A hold is [#HOLD_NANOS]; it doubles, up to [#HOLD_NANOS_MAX], each time that a plan which was
 /// raised had to be lowered within [#REGRET_NANOS], and is short again after a plan has lasted
@@ -33,6 +34,10 @@ final class BandwidthPlan {
   static final long HOLD_NANOS = 1_000_000_000L;
   static final long HOLD_NANOS_MAX = 16_000_000_000L;
   static final long REGRET_NANOS = 8_000_000_000L;
+
+  /// An estimate that swings comes back to where it was. One well above that is news: what made the
+  /// path narrow is over, and nobody should look at a small picture for the rest of a long hold.
+  static final double BETTER = 1.1;
 
   /// A weight for a tile of unknown size: that of 320 by 180 pixels.
   static final long AREA_UNKNOWN = 57_600;
@@ -80,6 +85,11 @@ final class BandwidthPlan {
   private long heldUntilNanos = Long.MIN_VALUE;
   private long hold = HOLD_NANOS;
   private long raisedNanos;
+  private long raisedAtBps = Long.MAX_VALUE;
+
+  /// The estimate at the raise that was taken back last.
+  private long regrettedBps = Long.MAX_VALUE;
+
   private boolean wasRaised;
   private long changedNanos;
   private boolean hasPlanned;
@@ -102,7 +112,7 @@ final class BandwidthPlan {
       onLowered(nowNanos);
       return take(nowNanos);
     }
-    if (nowNanos < heldUntilNanos) {
+    if (nowNanos < heldUntilNanos && !isNews(nowNanos, estimateBps)) {
       return false;
     }
     divide(Math.max(0, (long) (estimateBps * (1 - MARGIN)) - audio));
@@ -111,6 +121,7 @@ final class BandwidthPlan {
     }
     wasRaised = true;
     raisedNanos = nowNanos;
+    raisedAtBps = estimateBps;
     if (nowNanos - changedNanos >= HOLD_NANOS_MAX) {
       hold = HOLD_NANOS;
     }
@@ -118,9 +129,14 @@ final class BandwidthPlan {
     return take(nowNanos);
   }
 
+  private boolean isNews(long nowNanos, long estimateBps) {
+    return nowNanos - changedNanos >= HOLD_NANOS && estimateBps > BETTER * regrettedBps;
+  }
+
   private void onLowered(long nowNanos) {
     if (wasRaised && nowNanos - raisedNanos < REGRET_NANOS) {
       hold = Math.min(2 * hold, HOLD_NANOS_MAX);
+      regrettedBps = raisedAtBps;
     } else if (nowNanos - changedNanos >= HOLD_NANOS_MAX) {
       hold = HOLD_NANOS;
     }

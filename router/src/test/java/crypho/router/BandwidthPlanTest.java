@@ -186,6 +186,26 @@ final class BandwidthPlanTest {
     assertTrue(raises >= 2 && raises <= 12, "raises " + raises);
   }
 
+  /// After raises that were taken back the hold is long; an estimate well above theirs ends it.
+  @Test
+  void aPathThatIsWideAgainIsNotHeldBackByWhatFailedWhileItWasNarrow() {
+    var plan = new BandwidthPlan();
+    var demands = new Demand[] {video(100_000, 100, 500, 1_000)};
+    plan(plan, 0, 2_000, demands, true);
+    // Probes look better than the path is: raised, and at once too much.
+    for (var second = 20; second <= 44; second += 2) {
+      plan(plan, second * SECOND, 300, demands, false);
+      plan(plan, second * SECOND + BandwidthPlan.HOLD_NANOS, 650, demands, false);
+    }
+    var wide = 46 * SECOND;
+    plan(plan, wide - SECOND / 10, 300, demands, false);
+    assertEquals(0, demands[0].step);
+    plan(plan, wide, 650, demands, false);
+    assertEquals(0, demands[0].step);
+    plan(plan, wide + BandwidthPlan.HOLD_NANOS, 1_500, demands, false);
+    assertEquals(2, demands[0].step);
+  }
+
   @Test
   void whatALinkBearsAgainComesBackWithinTheHold() {
     var plan = new BandwidthPlan();

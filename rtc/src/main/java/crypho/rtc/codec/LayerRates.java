@@ -2,13 +2,14 @@ package crypho.rtc.codec;
 
 import java.util.Arrays;
 
-/// How much each layer of one producer takes, over the last second, or since its first packet where
-/// that is less: what a bandwidth plan reckons with. One owner thread.
+/// How much each layer of one producer takes, over the last two seconds, or since its first packet
+/// where that is less: what a bandwidth plan reckons with. In one second a single key frame, as
+/// each change of layers brings, would make a layer look twice as dear. One owner thread.
 public final class LayerRates {
   /// What [#best] answers where not even the lowest layer fits.
   public static final int NONE = -1;
 
-  private static final int BUCKETS = 8;
+  private static final int BUCKETS = 16;
   private static final long BUCKET_NANOS = 125_000_000L;
   private static final long SECOND_NANOS = 1_000_000_000L;
   private static final int SPATIAL = LayerSwitcher.SOURCES_MAX;
@@ -18,8 +19,10 @@ public final class LayerRates {
   private final int[] octets = new int[BUCKETS * SPATIAL * TEMPORAL];
   private final int[] sums = new int[SPATIAL * TEMPORAL];
 
-  /// By spatial layer: when the first packet came after a second without.
+  /// By spatial layer: when the first packet came after a second without, and the last one.
   private final long[] sinceNanos = new long[SPATIAL];
+
+  private final long[] lastNanos = new long[SPATIAL];
 
   private long bucket = Long.MIN_VALUE;
 
@@ -33,12 +36,23 @@ public final class LayerRates {
   /// @param spatial 0 to 3: the stream in simulcast, else the frame's spatial layer
   /// @param length octets on the wire
   public void onPacket(int spatial, int temporal, int length, long nowNanos) {
+    advance(nowNanos);
     if (!isActive(spatial, nowNanos)) {
       sinceNanos[spatial] = nowNanos;
+      forget(spatial);
     }
+    lastNanos[spatial] = nowNanos;
     var layer = spatial * TEMPORAL + temporal;
     octets[(int) (bucket & (BUCKETS - 1)) * SPATIAL * TEMPORAL + layer] += length;
     sums[layer] += length;
+  }
+
+  private void forget(int spatial) {
+    for (var row = 0; row < BUCKETS; row++) {
+      var from = row * SPATIAL * TEMPORAL + spatial * TEMPORAL;
+      Arrays.fill(octets, from, from + TEMPORAL, 0);
+    }
+    Arrays.fill(sums, spatial * TEMPORAL, (spatial + 1) * TEMPORAL, 0);
   }
 
   private void advance(long nowNanos) {
@@ -79,7 +93,9 @@ public final class LayerRates {
 
   /// Whether anything of a spatial layer came in the last second.
   public boolean isActive(int spatial, long nowNanos) {
-    advance(nowNanos);
+    if (nowNanos - lastNanos[spatial] >= SECOND_NANOS) {
+      return false;
+    }
     for (var t = 0; t < TEMPORAL; t++) {
       if (sums[spatial * TEMPORAL + t] > 0) {
         return true;

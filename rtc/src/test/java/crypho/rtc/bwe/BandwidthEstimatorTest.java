@@ -162,7 +162,7 @@ final class BandwidthEstimatorTest {
     flow.estimator.wanted(1_000_000);
     network.run(60);
     var estimate = flow.estimator.estimateBps();
-    assertTrue(estimate >= 900_000 && estimate <= 1_300_000, () -> "estimate " + estimate);
+    assertTrue(estimate >= 1_250_000 && estimate <= 1_600_000, () -> "estimate " + estimate);
   }
 
   @Test
