@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Skipped } from '../../lib/skipped.mjs';
 
 const RELAY = join(dirname(fileURLToPath(import.meta.url)), 'lossy-relay.mjs');
-/** What a link may hold back before it drops. */
-const QUEUE = ['burst', '8kb', 'latency', '200ms'];
+/** What a narrow link may hold back before it drops: as much as those of homes do. */
+const QUEUE = ['burst', '2kb', 'latency', '300ms'];
 
 /** @param {string} chromium the program that is to run in the namespace */
 export function openNetwork(chromium) {

@@ -37,7 +37,7 @@ function noise({ width, height, frameRate }: Size): MediaStreamTrack {
   let frame = 0;
   setInterval(() => {
     frame++;
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 60; i++) {
       const hue = (frame * 7 + i * 31) % 360;
       context.fillStyle = `hsl(${hue} 80% ${20 + (i % 60)}%)`;
       const x = Math.floor((Math.random() * width) / tile) * tile;
