@@ -160,6 +160,10 @@ public final class TurnLoad {
     isSending = true;
   }
 
+  private List<Integer> refusals() {
+    return clients.stream().map(client -> client.refusal).filter(code -> code != 0).toList();
+  }
+
   private boolean areAllBound() {
     return clients.stream().allMatch(client -> client.isBound);
   }
@@ -188,8 +192,14 @@ public final class TurnLoad {
     loop.execute(load::beat);
     // Echoes leave once the loop has read what there is.
     var _ = loop.scheduleAtFixedRate(load.sockets::flush, 0, BEAT_NANOS / 2, TimeUnit.NANOSECONDS);
-    System.out.println(load.measure(options));
-    System.exit(0);
+    try {
+      System.out.println(load.measure(options));
+      System.exit(0);
+    } catch (IllegalStateException e) {
+      // The loop's thread would keep the process.
+      System.err.println(e.getMessage());
+      System.exit(1);
+    }
   }
 
   private <T> T on(Supplier<T> work) throws Exception {
@@ -200,7 +210,8 @@ public final class TurnLoad {
     var end = System.nanoTime() + START_SECONDS_MAX * SECOND_NANOS;
     while (!on(this::areAllBound)) {
       if (System.nanoTime() > end) {
-        throw new IllegalStateException("the server did not give every client a relay");
+        throw new IllegalStateException(
+            "the server did not give every client a relay; refused with " + on(this::refusals));
       }
       Thread.sleep(50);
     }
@@ -222,6 +233,11 @@ public final class TurnLoad {
     });
     Thread.sleep(LATE_MILLIS);
     var out = on(() -> result(cpu - cpuBefore, seconds));
+    loop.execute(() -> {
+      isSending = false;
+      clients.forEach(TurnLoadClient::release);
+    });
+    Thread.sleep(LATE_MILLIS);
     return out.replace("}", ",\"rss_mb\":" + Math.round(Proc.rssKib(pid) / 1_024) + "}");
   }
 

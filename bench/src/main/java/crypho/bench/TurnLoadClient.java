@@ -21,6 +21,8 @@ final class TurnLoadClient {
   static final int HEADER_BYTES = 4;
   private static final int CHANNEL = 0x4000;
   private static final int MESSAGE_BYTES_MAX = 1_024;
+  private static final int UNAUTHORIZED = 401;
+  private static final int STALE_NONCE = 438;
 
   final Remote server;
   private final InetSocketAddress peer;
@@ -31,6 +33,10 @@ final class TurnLoadClient {
   UdpSocket socket;
   @Nullable InetSocketAddress relayed;
   boolean isBound;
+
+  /// The error code for which there is no relay; 0 as long as nothing was refused.
+  int refusal;
+
   long askedNanos = Long.MIN_VALUE / 2;
   long dueNanos;
 
@@ -57,6 +63,24 @@ final class TurnLoadClient {
           .int32(Attribute.CHANNEL_NUMBER, CHANNEL << 16)
           .xorAddress(Attribute.XOR_PEER_ADDRESS, peer);
     }
+    prove(writer);
+    socket.send(server, out, 0, writer.length());
+  }
+
+  /// Gives the relay back, so that the next run finds none on an address and port that it gets.
+  void release() {
+    var id = new byte[Stun.TRANSACTION_ID_BYTES];
+    ThreadLocalRandom.current().nextBytes(id);
+    var out = new byte[MESSAGE_BYTES_MAX];
+    var writer =
+        new StunWriter()
+            .begin(out, 0, Stun.type(Stun.REFRESH, Stun.REQUEST), id, 0)
+            .int32(Attribute.LIFETIME, 0);
+    prove(writer);
+    socket.send(server, out, 0, writer.length());
+  }
+
+  private void prove(StunWriter writer) {
     if (nonce != null && realm != null) {
       var text = new String(realm, StandardCharsets.US_ASCII);
       writer
@@ -65,7 +89,6 @@ final class TurnLoadClient {
           .bytes(Attribute.NONCE, nonce)
           .integrity(IntegrityKey.longTerm(username, text, password));
     }
-    socket.send(server, out, 0, writer.length());
   }
 
   void onAnswer(byte[] data, int offset, int length) {
@@ -74,6 +97,11 @@ final class TurnLoadClient {
       return;
     }
     if (reader.messageClass() == Stun.ERROR) {
+      var code = reader.errorCode();
+      if (code != UNAUTHORIZED && code != STALE_NONCE) {
+        refusal = code;
+        return;
+      }
       realm = value(reader, Attribute.REALM);
       nonce = value(reader, Attribute.NONCE);
     } else if (reader.method() == Stun.ALLOCATE) {
