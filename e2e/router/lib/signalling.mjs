@@ -135,9 +135,9 @@ export async function startSignalling({ folder, address = '127.0.0.1', connect }
       const { iceRestarted } = await call({ restartIce: { transportId } });
       return iceRestarted;
     },
-    async produce(room, peer, { transportId, kind, rtpParameters, label, isEncrypted, size }) {
+    async produce(room, peer, { transportId, kind, rtpParameters, label, size }) {
       const { produced } = await call({
-        produce: { transportId, kind, rtpParameters, encrypted: isEncrypted, ...size },
+        produce: { transportId, kind, rtpParameters, ...size },
       });
       const id = produced.producerId;
       room.producers.set(id, { id, peer: peer.id, label, kind });

@@ -2,7 +2,7 @@
 // when its address changes or the router is started anew.
 import { Device } from 'mediasoup-client';
 import type { types } from 'mediasoup-client';
-import { attachScrambler } from './scramble.ts';
+import { openScrambler, type Scrambler } from './scramble.ts';
 import { GoneError, openSignalling, type Layers, type RoomState, type View } from './signalling.ts';
 import { openSource, type Size, type SourceKind } from './sources.ts';
 import { readStats, type MeetingStats } from './stats.ts';
@@ -58,6 +58,11 @@ type Connection = {
 };
 
 const RECOVERY_MS = 500;
+const PATIENCE_MS = 1_500;
+const PATIENCE_MS_MAX = 6_000;
+const WITHOUT_PATH: readonly string[] = ['disconnected', 'failed'];
+
+const pause = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
 
 export function openMeeting(options: MeetingOptions): Meeting {
   const peer = crypto.randomUUID();
@@ -67,6 +72,7 @@ export function openMeeting(options: MeetingOptions): Meeting {
   let connection: Connection | undefined;
   let entries = 0;
   let isLeft = false;
+  let scrambler: Scrambler | undefined;
   // One thing at a time: entering, taking, sending and recovering would trip over each other.
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -76,6 +82,7 @@ export function openMeeting(options: MeetingOptions): Meeting {
   });
 
   const entered = later(async () => {
+    if (options.isScrambled) scrambler = await openScrambler();
     for (const source of options.sources) {
       sent.push({ options: source, track: await openSource(source.kind, sizeOf(source)) });
     }
@@ -131,26 +138,36 @@ export function openMeeting(options: MeetingOptions): Meeting {
         kind,
         rtpParameters,
         label: String(appData['label']),
-        isEncrypted: options.isScrambled ?? false,
         size: sizeOfTrack(sent.find((each) => each.options.label === appData['label'])?.track),
       };
       signalling.ask('produce', asked).then(done, fail);
     });
     made.on('connectionstatechange', (state) => {
-      if (state === 'disconnected' || state === 'failed') void later(() => recover(made));
+      if (state === 'disconnected' || state === 'failed') void later(recover);
     });
     return made;
   }
 
-  /** A transport without a path is told new credentials, until it has a path again. */
-  async function recover(lost: types.Transport): Promise<void> {
-    while (!isLeft && !lost.closed && lost.connectionState !== 'connected') {
-      try {
-        await restart(lost);
-      } catch (error) {
-        if (error instanceof GoneError) return enter();
+  /**
+   * Transports without a path are told new credentials, all at once, until they have a path again. Each
+   * time they get longer to find one, since new credentials end the search for one with the old.
+   */
+  async function recover(): Promise<void> {
+    const present = connection;
+    if (present === undefined) return;
+    const lost = () =>
+      [present.send, present.receive].filter(
+        (each) => !each.closed && WITHOUT_PATH.includes(each.connectionState),
+      );
+    for (let patience = PATIENCE_MS; !isLeft && lost().length > 0; ) {
+      const tries = await Promise.allSettled(lost().map(restart));
+      if (tries.some((each) => each.status === 'rejected' && each.reason instanceof GoneError)) {
+        return enter();
       }
-      await new Promise((wake) => setTimeout(wake, RECOVERY_MS));
+      if (tries.some((each) => each.status === 'rejected')) await pause(RECOVERY_MS);
+      const end = performance.now() + patience;
+      while (lost().length > 0 && performance.now() < end) await pause(RECOVERY_MS / 5);
+      patience = Math.min(2 * patience, PATIENCE_MS_MAX);
     }
   }
 
@@ -193,7 +210,7 @@ export function openMeeting(options: MeetingOptions): Meeting {
     const consumer = await at.receive.consume({
       ...parameters,
       streamId: `${from}-${label}`,
-      ...(options.isScrambled && { onRtpReceiver: attachScrambler }),
+      ...(scrambler && { onRtpReceiver: scrambler }),
     });
     const element = document.createElement(consumer.kind);
     element.autoplay = true;
@@ -216,7 +233,7 @@ export function openMeeting(options: MeetingOptions): Meeting {
       ...(source.options.encodings && { encodings: structuredClone(source.options.encodings) }),
       ...(codec && { codec }),
       ...(source.options.codecOptions && { codecOptions: source.options.codecOptions }),
-      ...(options.isScrambled && { onRtpSender: attachScrambler }),
+      ...(scrambler && { onRtpSender: scrambler }),
       appData: { label: source.options.label },
     });
   }

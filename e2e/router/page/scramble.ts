@@ -1,7 +1,16 @@
-// Stands in for end-to-end encryption where a journey proves that the router never reads payloads: what
-// leaves the encoder is changed in every octet, and changed back before the decoder.
+// Stands in for end-to-end encryption where a journey proves that the router never reads what is
+// encrypted: what leaves the encoder is changed, and changed back before the decoder.
 
-export function attachScrambler(end: RTCRtpSender | RTCRtpReceiver): void {
+export type Scrambler = (end: RTCRtpSender | RTCRtpReceiver) => void;
+
+/** Resolves when the worker listens: a transform that is made before then would not be heard of. */
+export async function openScrambler(): Promise<Scrambler> {
   const worker = new Worker(new URL('./scrambler.ts', import.meta.url), { type: 'module' });
-  end.transform = new RTCRtpScriptTransform(worker);
+  await new Promise<void>((ready, fail) => {
+    worker.onmessage = () => ready();
+    worker.onerror = (event) => fail(new Error(event.message));
+  });
+  return (end) => {
+    end.transform = new RTCRtpScriptTransform(worker);
+  };
 }

@@ -33,7 +33,6 @@ export type Questions = {
       kind: types.MediaKind;
       rtpParameters: types.RtpParameters;
       label: string;
-      isEncrypted: boolean;
       /** Pixels of the source, where it has any. */
       size: { width: number; height: number } | undefined;
     };
@@ -64,7 +63,11 @@ export type Signalling = {
 /** The router has forgotten what was asked about. */
 export class GoneError extends Error {}
 
-const ASK_MS_MAX = 10_000;
+/**
+ * A connection whose address is gone says nothing, and a browser goes on using it: whoever waits long
+ * waits for nothing. The next question takes a new one.
+ */
+const ASK_MS_MAX = 2_500;
 
 export function openSignalling(
   room: string,

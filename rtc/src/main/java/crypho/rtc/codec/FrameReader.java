@@ -9,7 +9,7 @@ import crypho.rtc.rtp.SeqNo;
 /// | --- | --- | --- |
 /// | in the packet | any | everything, from the descriptor; the payload is not touched |
 /// | not in the packet | readable | what the codec's payload descriptor says |
-/// | not in the packet | encrypted end to end | frames by timestamp; key frames as announced by the sender's signalling ([#announceKeyFrame]) |
+/// | not in the packet | ciphertext from its first octet | frames by timestamp; key frames as announced by the sender's signalling ([#announceKeyFrame]) |
 ///
 /// Picture ids can be kept continuous only where the payload descriptor was read. A stream of VP8
 /// or VP9 with consumers who did not negotiate the descriptor should therefore be given a reader
@@ -32,7 +32,8 @@ public final class FrameReader {
 
   /// @param descriptorId of the dependency descriptor on the incoming transport, or
   ///   [ExtensionIds#NONE] not to use it
-  /// @param isEncrypted whether the payload is encrypted end to end and must not be read
+  /// @param isEncrypted whether the payload is ciphertext from its first octet: encoded transforms
+  ///   of browsers leave the payload descriptor readable, and are not meant
   public FrameReader(Codec codec, int descriptorId, boolean isEncrypted) {
     this.codec = codec;
     this.descriptorId = descriptorId;
